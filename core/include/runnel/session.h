@@ -1,0 +1,76 @@
+/* runnel/session.h - running graphs (core/exec).
+ *
+ * For programs that use Runnel. A session holds a graph's variables and plans. Run evaluates fetches
+ * and targets, given feeds; plans are cached by what is fed, fetched and targeted.
+ * thread: run and close from any thread, many at once. */
+#ifndef RUNNEL_SESSION_H
+#define RUNNEL_SESSION_H
+#include <runnel/graph.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct rn_session rn_session;
+typedef struct rn_session_options {
+  uint32_t struct_size;
+  uint32_t threads;     /* 0: the configuration's */
+  const char *device;   /* first in the order of preference, e.g. "vulkan:0"; NULL: configuration */
+  const char *fallback; /* "error", "warn", "allow"; NULL: configuration */
+  uint32_t flags;       /* RN_SESSION_NO_PASSES */
+} rn_session_options;
+enum { RN_SESSION_NO_PASSES = 1u };
+
+/* own: owned; the graph is borrowed until destroy. options may be NULL. */
+RN_API rn_status *rn_session_create(rn_graph *g, const rn_session_options *options, rn_session **out);
+RN_API void rn_session_close(rn_session *s); /* cancels running steps; later runs fail with CANCELLED */
+RN_API void rn_session_destroy(rn_session *s);
+
+typedef struct rn_trace_event {
+  const char *node, *op, *device, *kernel;
+  uint64_t begin_ns, end_ns; /* CLOCK_MONOTONIC */
+  uint64_t correlation;
+  uint32_t thread;
+} rn_trace_event;
+typedef struct rn_run_options {
+  uint32_t struct_size;
+  uint32_t flags;       /* RN_RUN_CHECK_NUMERICS: fail at the first node that makes NaN or infinity, named */
+  uint64_t timeout_ns;  /* 0: none. DEADLINE_EXCEEDED afterwards */
+  void (*trace)(void *arg, const rn_trace_event *e); /* NULL: no trace. Called after the step, in order of begin */
+  void *trace_arg;
+  const volatile int *cancel; /* when it becomes non-zero the step ends with CANCELLED; may be NULL */
+} rn_run_options;
+enum { RN_RUN_CHECK_NUMERICS = 1u };
+
+typedef struct rn_feed {
+  rn_value value;
+  rn_tensor *tensor; /* borrowed */
+} rn_feed;
+
+/* One step. out_fetches[i] on entry NULL: receives an owned tensor; not NULL: a caller's tensor of the
+ * right dtype and shape that is written to. On failure nothing is owned.
+ * err INVALID_ARGUMENT (feed of wrong dtype or shape, nothing to do, unfed placeholder: all named),
+ * FAILED_PRECONDITION (uninitialised variable), NOT_FOUND (no kernel: each candidate's reason),
+ * DEADLINE_EXCEEDED, CANCELLED, and what kernels report. */
+RN_API rn_status *rn_session_run(rn_session *s, const rn_run_options *o, const rn_feed *feeds, uint32_t n_feeds,
+                                 const rn_value *fetches, uint32_t n_fetches, rn_tensor **out_fetches,
+                                 const rn_node_id *targets, uint32_t n_targets);
+
+/* The same step many times: planned once, no look-up afterwards. own: owned, before the session goes. */
+typedef struct rn_step rn_step;
+RN_API rn_status *rn_session_prepare(rn_session *s, const rn_value *feeds, uint32_t n_feeds, const rn_value *fetches,
+                                     uint32_t n_fetches, const rn_node_id *targets, uint32_t n_targets, rn_step **out);
+RN_API rn_status *rn_step_run(rn_step *step, const rn_run_options *o, rn_tensor *const *feeds, rn_tensor **out_fetches);
+RN_API void rn_step_destroy(rn_step *step);
+
+/* How the plan for a step looks: per node its device and kernel, and why. Text for people. own: owned, free() */
+RN_API rn_status *rn_session_explain(rn_session *s, const rn_value *feeds, uint32_t n_feeds, const rn_value *fetches,
+                                     uint32_t n_fetches, const rn_node_id *targets, uint32_t n_targets, char **out_text);
+typedef struct rn_session_stats {
+  uint32_t struct_size, reserved;
+  uint64_t plans, layouts, steps, arena_bytes, cell_bytes;
+} rn_session_stats;
+RN_API void rn_session_get_stats(rn_session *s, rn_session_stats *out);
+#ifdef __cplusplus
+}
+#endif
+#endif
