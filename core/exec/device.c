@@ -1,0 +1,180 @@
+/* exec/device.c - the devices of a runtime (core/exec).
+ *
+ * Enumerated once, opened on first use: a graph that stays on the host never opens another device. The
+ * table hangs on the runtime and goes before the plugins do. Devices whose memory the host reads come
+ * first: the first of them is where host-only ops run. */
+#include <ctype.h>
+#include <stdio.h>
+#include "exec/exec.h"
+
+typedef struct table {
+  exec_devices pub;
+  rn_store *process;
+} table;
+typedef struct finding {
+  table *t;
+  const rn_device_type *type;
+} finding;
+
+static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
+
+rn_status *exec_out_of_memory(const char *what) {
+  return rn_status_make(RN_RESOURCE_EXHAUSTED, "no memory for %s", what);
+}
+
+static void name_device(exec_device *d) {
+  char upper[32];
+  size_t n = strlen(d->type->def->type);
+  if (n >= sizeof upper) n = sizeof upper - 1;
+  for (size_t i = 0; i < n; i++) upper[i] = (char)toupper((unsigned char)d->type->def->type[i]);
+  upper[n] = '\0';
+  (void)snprintf(d->full_name, sizeof d->full_name, "/device:%s:%u", upper, d->info.index);
+}
+
+static rn_status *found(void *arg, const rn_device_info *info) {
+  const finding *f = arg;
+  exec_devices *all = &f->t->pub;
+  exec_device *d = rn_mem_zero(1, sizeof *d);
+  exec_device **grown = d != NULL ? rn_mem_grow(all->item, all->count + 1, sizeof *grown) : NULL;
+  if (grown == NULL) {
+    rn_mem_free(d);
+    return exec_out_of_memory("the table of devices");
+  }
+  all->item = grown;
+  size_t size = info->struct_size < sizeof d->info ? info->struct_size : sizeof d->info;
+  memcpy(&d->info, info, size);
+  d->info.name[sizeof d->info.name - 1] = d->info.vendor[sizeof d->info.vendor - 1] = '\0';
+  d->info.driver[sizeof d->info.driver - 1] = '\0';
+  d->type = f->type;
+  name_device(d);
+  uint32_t at = all->count++;
+  for (; at > 0 && exec_device_is_host(d) && !exec_device_is_host(all->item[at - 1]); at--)
+    all->item[at] = all->item[at - 1];
+  all->item[at] = d;
+  return NULL;
+}
+
+static void destroy(void *exec) {
+  table *t = exec;
+  if (t == NULL) return;
+  rn_store_destroy(t->process);
+  for (uint32_t i = 0; i < t->pub.count; i++) {
+    exec_device *d = t->pub.item[i];
+    if (d->is_open && d->type->def->drain != NULL) rn_status_free(d->type->def->drain(d->handle, 1000000000u));
+    if (d->is_open && d->type->def->close != NULL) d->type->def->close(d->handle);
+    rn_mem_free(d);
+  }
+  rn_mem_free(t->pub.item);
+  (void)pthread_mutex_destroy(&t->pub.lock);
+  rn_mem_free(t);
+}
+
+/* A device type that cannot be enumerated (a missing driver) is left out and said once. */
+static rn_status *enumerate(table *t) {
+  const rn_device_type *types;
+  uint32_t n;
+  RN_TRY(rn_registry_device_types(t->pub.rt, &types, &n));
+  for (uint32_t i = 0; i < n; i++) {
+    if (types[i].def->enumerate == NULL) continue;
+    rn_status *s = types[i].def->enumerate(types[i].host, found, &(finding){t, &types[i]});
+    if (s == NULL) continue;
+    if (rn_status_code(s) == RN_RESOURCE_EXHAUSTED) return s;
+    rn_log_write(rn_runtime_log(t->pub.rt), RN_LOG_WARNING, "no %s devices (plugin %s): %s", types[i].def->type,
+                 types[i].plugin, rn_status_message(s));
+    rn_status_free(s);
+  }
+  return NULL;
+}
+
+static rn_status *create(rn_runtime *rt, table **out) {
+  table *t = rn_mem_zero(1, sizeof *t);
+  if (t == NULL) return exec_out_of_memory("the table of devices");
+  t->pub.rt = rt;
+  (void)pthread_mutex_init(&t->pub.lock, NULL);
+  rn_status *s = rn_store_create(&t->process);
+  if (s == NULL) s = enumerate(t);
+  if (s == NULL)
+    *out = t;
+  else
+    destroy(t);
+  return s;
+}
+
+rn_status *exec_devices_get(rn_runtime *rt, exec_devices **out) {
+  rn_status *s = NULL;
+  (void)pthread_mutex_lock(&making);
+  void **slot = rn_runtime_exec_slot(rt, destroy);
+  table *t = *slot;
+  if (t == NULL) s = create(rt, &t);
+  if (s == NULL) {
+    *slot = t;
+    *out = &t->pub;
+  }
+  (void)pthread_mutex_unlock(&making);
+  return s;
+}
+
+rn_store *exec_process_store(rn_runtime *rt) {
+  exec_devices *all;
+  rn_status *s = exec_devices_get(rt, &all);
+  rn_status_free(s);
+  return s == NULL ? ((table *)all)->process : NULL;
+}
+
+rn_status *exec_device_open(exec_devices *all, exec_device *d) {
+  rn_status *s = NULL;
+  (void)pthread_mutex_lock(&all->lock);
+  if (!d->is_open && d->type->def->open != NULL) s = d->type->def->open(d->type->host, d->info.index, &d->handle);
+  if (s == NULL) d->is_open = 1;
+  (void)pthread_mutex_unlock(&all->lock);
+  return s != NULL ? rn_status_wrap(s, "device %s cannot be opened", d->full_name) : NULL;
+}
+
+static void print_uuid(const exec_device *d, char text[33]) {
+  for (int i = 0; i < 16; i++) (void)snprintf(text + 2 * i, 3, "%02x", d->info.uuid[i]);
+}
+
+/* `selector` is what stands after "type:": an index, "*", "name~text", "uuid=hex". */
+static int selected(const exec_device *d, const char *selector) {
+  char uuid[33];
+  int64_t index;
+  if (strcmp(selector, "*") == 0) return 1;
+  if (strncmp(selector, "name~", 5) == 0) return strcasestr(d->info.name, selector + 5) != NULL;
+  if (strncmp(selector, "uuid=", 5) == 0) {
+    print_uuid(d, uuid);
+    return strcasecmp(uuid, selector + 5) == 0;
+  }
+  return rn_parse_i64(selector, strlen(selector), &index) && index == (int64_t)d->info.index;
+}
+
+static const char *type_part(const char *text) {
+  if (text[0] != '/') return text;
+  const char *at = strstr(text, "/device:");
+  if (at != NULL) return at + strlen("/device:");
+  at = strrchr(text, '/'); /* the old form "/job:x/cpu:0" */
+  return strncmp(at, "/job:", 5) == 0 || strncmp(at, "/replica:", 9) == 0 || strncmp(at, "/task:", 6) == 0 ? NULL
+                                                                                                           : at + 1;
+}
+
+int exec_device_matches(const exec_device *d, const char *text) {
+  const char *type = type_part(text);
+  if (type == NULL) return 1; /* only a job or a task: this one */
+  size_t n = strcspn(type, ":");
+  if (n != strlen(d->type->def->type) || strncasecmp(type, d->type->def->type, n) != 0) return 0;
+  return type[n] == '\0' || selected(d, type + n + 1);
+}
+
+rn_status *rn_runtime_devices(rn_runtime *rt, void (*visit)(void *arg, const rn_device_entry *d), void *arg) {
+  exec_devices *all;
+  RN_TRY(exec_devices_get(rt, &all));
+  for (uint32_t i = 0; i < all->count; i++) {
+    const exec_device *d = all->item[i];
+    char uuid[33];
+    print_uuid(d, uuid);
+    rn_device_entry e = {d->type->def->type, d->info.name,         d->info.vendor,
+                         d->info.driver,     d->type->plugin,      uuid,
+                         d->info.index,      d->info.memory_bytes, d->full_name};
+    visit(arg, &e);
+  }
+  return NULL;
+}

@@ -1,0 +1,389 @@
+/* exec/exec.h - time and place: what the files of this room share (core/exec).
+ *
+ * Session -> plan (structure) -> layout (shapes, memory, prepared kernels) -> instance (one running
+ * step). A plan and a layout never change once made; all that a run writes is in its instance, and a
+ * layout keeps a free list of them. Inside, nodes and values are numbered per plan: node i is
+ * plan->node[i], data edges pointing forward; value v is an output of one of them or a feed.
+ *
+ * To add a kind of entry (copies between devices, recordings, claimed subgraphs, tokens): a NODE_* kind
+ * made by the planner, a case in exec_layout_node (step.c), a compute function. The loops stay as they are. */
+#ifndef RN_EXEC_EXEC_H
+#define RN_EXEC_EXEC_H
+#include <pthread.h>
+#include <stdatomic.h>
+#include <runnel/session.h>
+#include "base/arena.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/pool.h"
+#include "base/text.h"
+#include "graph/graph.h"
+#include "plugin/registry.h"
+#include "tensor/cell.h"
+
+#define EXEC_NONE UINT32_MAX
+#define EXEC_MAX_DEPTH 256u  /* nested function calls */
+#define EXEC_MAX_LAYOUTS 16u /* per plan */
+#define EXEC_MAX_PLANS 256u  /* per session */
+
+/* ------------------------------------------------------------------------------------ devices */
+typedef struct exec_device {
+  const rn_device_type *type;
+  rn_device_info info;
+  char full_name[80]; /* "/device:CPU:0" */
+  void *handle;       /* after exec_device_open */
+  int is_open;
+} exec_device;
+typedef struct exec_devices {
+  rn_runtime *rt;
+  exec_device **item; /* host-memory devices first, then by type and index */
+  uint32_t count;
+  pthread_mutex_t lock; /* opening */
+} exec_devices;
+/* Enumerated once per runtime. own: borrowed until the runtime is destroyed. */
+rn_status *exec_devices_get(rn_runtime *rt, exec_devices **out);
+rn_status *exec_device_open(exec_devices *all, exec_device *d);
+/* "cpu", "cpu:0", "/device:CPU:0", "/job:x/task:0/device:CPU:*", "vulkan:name~Radeon", "vulkan:uuid=.." */
+int exec_device_matches(const exec_device *d, const char *text);
+static inline int exec_device_is_host(const exec_device *d) { return (d->info.features & RN_DEVICE_HOST_MEMORY) != 0; }
+
+/* ---------------------------------------------------------------------------------- structure */
+enum {
+  NODE_COMPUTE,  /* a kernel */
+  NODE_IDENTITY, /* output i is input i: shares memory where that is safe, else copies */
+  NODE_CONSTANT, /* output 0 is a tensor */
+  NODE_RESOURCE, /* output 0 names a cell */
+  NODE_NOTHING,  /* orders only */
+  NODE_SNAPSHOT, /* made by the planner: copies what a fetched Ref stands for, at its place in the order */
+  NODE_TOKEN     /* a control-flow primitive: only the token executor knows what to do */
+};
+typedef struct exec_node {
+  rn_node_id id; /* in plan->graph; a snapshot has its source's */
+  uint8_t kind;
+  uint8_t snapshot; /* an identity that must copy: its cell is written before its last reader */
+  uint16_t reserved;
+  uint32_t in, n_in;     /* plan->input[in ..]: value numbers */
+  uint32_t out, n_out;   /* values out .. out + n_out - 1 */
+  uint32_t pred, n_pred; /* plan->pred[pred ..]: nodes that go first (data, control, order on cells) */
+  const rn_op *op;       /* NULL for a snapshot */
+  const rn_kernel *kernel;
+  exec_device *device; /* NULL: runs nothing */
+  const char *why;     /* placement in words, in the plan's arena */
+} exec_node;
+typedef struct exec_value {
+  uint32_t node, port; /* EXEC_NONE: a feed */
+  rn_dtype dtype;      /* with RN_REF */
+  uint32_t feed;       /* index of the feed, or EXEC_NONE */
+  uint32_t cell;       /* plan->cell this value stands for (Ref, resource, alias), or EXEC_NONE */
+  uint32_t reader;     /* an alias of a cell's content: the identity that took it; else EXEC_NONE */
+  exec_device *home;   /* whose memory; NULL: the host's */
+} exec_value;
+typedef struct exec_cell {
+  rn_resource *resource; /* NULL: bound when the step starts (function argument, step scope) */
+  uint32_t feed;         /* the function argument that brings it, or EXEC_NONE */
+  uint32_t maker;        /* node of role RESOURCE, or EXEC_NONE */
+  uint8_t reads, writes, step_scope, shape_moves; /* shape_moves: written, and its declared shape is open */
+  uint32_t first_reader; /* node that needs it initialised at the start of the step, or EXEC_NONE */
+  rn_dtype dtype;
+  rn_shape declared;
+} exec_cell;
+/* A node touches a cell. reader: through an alias that this identity took; EXEC_NONE: itself. */
+typedef struct exec_access {
+  uint32_t cell, node, reader;
+  uint8_t writes, fetched, initializes, needs;
+} exec_access;
+typedef struct exec_lock {
+  rn_resource *resource;
+  int exclusive;
+} exec_lock;
+
+typedef struct exec_plan {
+  rn_session *session;
+  const rn_graph *graph; /* the session's, a function body, or a copy with passes applied */
+  rn_arena memory;
+  uint64_t hash;
+  uint32_t version;
+  _Atomic uint32_t refs;
+  /* what was asked */
+  rn_value *feed, *fetch;
+  rn_node_id *target;
+  uint32_t n_feed, n_fetch, n_target;
+  /* what came of it */
+  exec_node *node;
+  exec_value *value; /* feeds are values 0 .. n_feed - 1 */
+  uint32_t *input, *pred;
+  uint32_t *order; /* nodes in the order of execution: edges on cells respected too */
+  exec_access *access;
+  uint32_t n_access;
+  uint32_t *fetch_value; /* per fetch: value number */
+  exec_cell *cell;
+  rn_resource **fixed_cell; /* per cell, NULL where bound when the step starts */
+  uint8_t binds_cells;
+  exec_lock *lock; /* in rn_resource_order; empty for function bodies: the caller holds them */
+  uint32_t n_node, n_value, n_input, n_pred, n_cell, n_lock;
+  uint8_t is_body, has_tokens, has_async, locks_per_op, has_calls;
+  pthread_mutex_t guard; /* layouts and their free lists */
+  struct exec_layout *layouts; /* newest first */
+  uint32_t n_layouts;
+  struct exec_plan *next;
+} exec_plan;
+
+typedef struct exec_request {
+  const rn_graph *graph;
+  const rn_value *feeds, *fetches;
+  const rn_node_id *targets;
+  uint32_t n_feeds, n_fetches, n_targets;
+  uint32_t version;
+  int is_body;
+} exec_request;
+/* own: owned (exec_plan_release). plan.c */
+rn_status *exec_plan_create(rn_session *s, const exec_request *r, exec_plan **out);
+void exec_plan_release(exec_plan *p);
+/* The session's plan for r, made when new; r->graph and version are filled in. own: owned. find.c */
+rn_status *exec_plan_find(rn_session *s, exec_request *r, exec_plan **out);
+/* The node's text for messages: "MatMul 'fc1'". Returns buf. */
+const char *exec_node_text(const exec_plan *p, uint32_t node, char *buf, size_t size_bytes);
+/* The pieces of planning, each in a file of its own. */
+rn_status *exec_prune(exec_plan *p);                        /* prune.c: nodes, values, inputs, preds */
+rn_status *exec_place(exec_plan *p);                        /* place.c: device and kernel per node */
+rn_status *exec_resolve_cells(exec_plan *p);                /* cells.c: values to cells, locks */
+rn_status *exec_order(exec_plan *p);                        /* order.c: edges between readers and writers */
+/* kernel.c: the best kernel for node id on device type; refusals are added to why (may be NULL). */
+rn_status *exec_kernel_choose(const rn_graph *g, rn_node_id id, const rn_op *op, const exec_device *d,
+                              const rn_kernel **out, rn_text *why);
+int exec_kernel_host_input(const exec_plan *p, const exec_node *n, uint32_t i);
+int exec_kernel_host_output(const exec_plan *p, const exec_node *n, uint32_t i);
+/* Does n write what its input i stands for? cells.c */
+int exec_node_writes(const exec_plan *p, const exec_node *n, uint32_t i);
+
+/* ------------------------------------------------------------------------------------- layout */
+enum {
+  SLOT_NONE,  /* nobody reads it, or no data (a resource handle) */
+  SLOT_ARENA, /* at `offset` of the instance's arena */
+  SLOT_HEAP,  /* a tensor of the instance: shape known when it is made, or strings */
+  SLOT_FEED,
+  SLOT_CONST, /* layout->constant[v] */
+  SLOT_CELL
+};
+typedef struct exec_slot {
+  uint8_t kind;
+  uint8_t dynamic;  /* shape not known in this layout */
+  uint16_t reserved;
+  uint32_t root;    /* the value whose memory this is: itself, or what it is an alias of */
+  uint32_t sibling; /* next value with the same root, or EXEC_NONE */
+  uint32_t uses;    /* SLOT_HEAP roots: readers, fetches included */
+  uint64_t offset, size_bytes;
+} exec_slot;
+enum {
+  STEP_SKIP,    /* nothing to execute */
+  STEP_STATIC,  /* prepared: compute(state, call) and no more */
+  STEP_CAREFUL, /* prepared, and views of cells or heap values need care before or after */
+  STEP_DYNAMIC  /* infer, prepare and allocate when the inputs are known */
+};
+typedef struct exec_prep {
+  rn_compute_fn compute;
+  void *state;
+  void (*destroy)(void *state);
+  uint64_t scratch_bytes, scratch_offset;
+  uint32_t inplace;
+  int32_t alias;
+  double cost_ns;
+} exec_prep;
+typedef struct exec_step {
+  uint8_t mode;
+  uint8_t async;
+  uint16_t reserved;
+  exec_prep prep;
+} exec_step;
+typedef struct exec_layout {
+  exec_plan *plan;
+  struct exec_layout *next;
+  rn_arena memory;
+  rn_shape *key; /* feeds, then cells */
+  rn_fact *fact; /* per value */
+  rn_tensor_view *proto; /* per value: what every instance's view starts as */
+  uint32_t *cell_root; /* per cell: the first value of its chain, or EXEC_NONE */
+  exec_slot *slot;
+  exec_step *step;
+  rn_tensor **constant; /* per value; owned */
+  uint32_t *order;      /* nodes that execute, in order */
+  uint32_t n_order;
+  uint64_t arena_bytes;
+  uint8_t parallel, plain, has_heap; /* plain: every executed step is STEP_STATIC */
+  /* the ready-count executor: per executing node (position in order) */
+  uint32_t *waits, *after_at, *after; /* after[after_at[i] .. after_at[i+1]): who waits for it */
+  uint32_t n_root;
+  struct exec_instance *free; /* under plan->guard */
+  _Atomic uint32_t refs;
+} exec_layout;
+/* The layout for these shapes (n_feed of them; NULL dims for resource arguments) and the cells' present
+ * shapes; made when new. own: retained until exec_layout_release. layout.c */
+struct exec_run;
+rn_status *exec_layout_get(exec_plan *p, rn_tensor *const *feeds, rn_resource *const *cells, exec_layout **out);
+void exec_layout_release(exec_layout *l);
+rn_status *exec_layout_feed(exec_layout *l, uint32_t v, rn_tensor *fed); /* fact.c: what is known of a feed */
+rn_status *exec_layout_value(exec_layout *l, uint32_t node); /* fact.c: of a node's outputs; then the node itself */
+rn_status *exec_layout_node(exec_layout *l, uint32_t node); /* step.c: mode, slots, preparation */
+void exec_layout_alias(exec_layout *l, uint32_t v, uint32_t of); /* v is in the memory of `of` */
+rn_status *exec_layout_memory(exec_layout *l); /* memory.c: offsets */
+rn_status *exec_layout_parallel(exec_layout *l); /* branch.c: waits, next, whether it pays */
+/* Prepares node n. in and out: as far as known. prepare.c */
+rn_status *exec_prepare_node(const exec_plan *p, uint32_t node, const rn_tensor_view *const *in, uint32_t n_in,
+                             const rn_tensor_view *const *out, uint32_t n_out, exec_prep *prep);
+void exec_prep_finish(exec_prep *prep);
+
+/* ----------------------------------------------------------------------------------- instance */
+typedef struct exec_call {
+  rn_call pub; /* first: rn_call_api finds the rest from it */
+  struct exec_instance *instance; /* NULL for a call of the token executor */
+  const exec_plan *plan;
+  struct exec_run *run;
+  rn_resource **made; /* per output: the resource it stands for, when the kernel said so */
+  rn_tensor **held; /* per output: a tensor that the kernel or the host made for it */
+  uint32_t node, position;
+  struct exec_counter *counter; /* of this node, once asked for */
+  exec_prep *dynamic; /* STEP_DYNAMIC: prepared for dynamic_key, kept between runs */
+  rn_shape *dynamic_key;
+  void *scratch; /* own scratch of a dynamic node */
+  uint64_t scratch_bytes;
+  _Atomic uint32_t half; /* asynchronous: compute has returned, complete was called; the second goes on */
+  rn_task task;
+} exec_call;
+/* What the loop runs. compute NULL: exec_node_run. */
+typedef struct exec_entry {
+  rn_compute_fn compute;
+  const void *state;
+  rn_call *call;
+} exec_entry;
+typedef struct exec_instance {
+  exec_layout *layout;
+  struct exec_instance *next;
+  struct exec_run *run; /* while running */
+  unsigned char *arena;
+  rn_tensor_view *view;  /* per value */
+  rn_tensor **held;      /* per value: SLOT_HEAP tensors while they live */
+  rn_resource **resource; /* per value: what Ref and resource values stand for */
+  rn_resource **cell;    /* per plan->cell */
+  _Atomic uint32_t *uses; /* per value: readers still to come */
+  exec_call *call;       /* per position in layout->order */
+  exec_entry *entry;     /* per position */
+  _Atomic uint32_t *waits; /* per position in order */
+  void *block;
+} exec_instance;
+rn_status *exec_instance_get(exec_layout *l, exec_instance **out); /* instance.c */
+void exec_instance_put(exec_instance *x);
+void exec_instance_destroy(exec_instance *x);
+/* Refreshes the views of a cell and of all its aliases. */
+void exec_instance_see_cell(exec_instance *x, uint32_t cell);
+/* Makes t (kept) the content of heap value v, seen by its aliases. */
+void exec_instance_hold(exec_instance *x, uint32_t v, rn_tensor *t);
+void exec_instance_point(exec_instance *x, uint32_t v, void *data, rn_tensor *t); /* v and its aliases */
+/* A view over a tensor. */
+void exec_view_tensor(rn_tensor *t, rn_tensor_view *out);
+
+/* ---------------------------------------------------------------------------------------- run */
+typedef struct exec_trace exec_trace;
+typedef struct exec_run {
+  rn_session *session;
+  const rn_run_options *options; /* may be NULL */
+  const volatile int *cancel;    /* never NULL */
+  uint64_t deadline_ns;          /* 0: none */
+  uint32_t flags, depth;
+  uint64_t correlation;
+  rn_store *step_store; /* made on first use */
+  pthread_mutex_t guard; /* failure, step_store */
+  rn_status *failure;    /* the first, by position in the order */
+  uint32_t failed_at;
+  _Atomic uint32_t stopped, done, left; /* the ready-count executor */
+  exec_trace *trace;
+  struct exec_run *parent; /* of a function call */
+} exec_run;
+typedef struct exec_args {
+  rn_tensor *const *feeds;        /* NULL entries: resource arguments; may be NULL without feeds */
+  rn_resource *const *resources;  /* per feed, or NULL */
+  rn_tensor **fetches;            /* in: NULL or the caller's tensor; out: owned */
+} exec_args;
+rn_status *exec_run_plan(exec_plan *p, exec_run *r, const exec_args *a); /* run.c */
+rn_status *exec_run_begin(exec_run *r, rn_session *s, const rn_run_options *o);
+rn_status *exec_run_end(exec_run *r, rn_status *failure); /* hands the trace over; returns the failure */
+/* bind.c */
+rn_status *exec_check_feeds(const exec_plan *p, const exec_args *a);
+rn_status *exec_bind_cells(exec_run *r, const exec_plan *p, const exec_args *a, rn_resource **cell);
+rn_status *exec_check_initialised(const exec_plan *p, rn_resource *const *cell);
+void exec_see_cells(exec_instance *x, rn_resource *const *cell);
+void exec_see_feeds(exec_instance *x, const exec_args *a);
+rn_status *exec_fetch(exec_instance *x, const exec_args *a); /* fetch.c */
+/* NULL, or why the step must stop: CANCELLED, DEADLINE_EXCEEDED. */
+rn_status *exec_run_check(const exec_run *r);
+/* One node that is not STEP_STATIC; also used for every node when tracing or checking numbers. */
+rn_status *exec_node_run(exec_instance *x, uint32_t position);
+rn_status *exec_node_compute(exec_call *c, rn_compute_fn compute, const void *state); /* exclusive kernels alone */
+rn_status *exec_node_after(exec_instance *x, uint32_t position); /* what follows a careful or dynamic compute */
+/* Infers, prepares and allocates for call->node given the call's input views (all known), then computes.
+ * Outputs that have no data yet get tensors in call->held[i] (owned by the caller) and out views over
+ * them; Ref outputs are left alone. It touches nothing but the call: the token executor has its own. */
+rn_status *exec_node_run_dynamic(exec_call *call); /* dynamic.c */
+void exec_call_finish(exec_call *call);             /* drops what it keeps between runs */
+rn_status *exec_wrap_failure(const exec_plan *p, uint32_t node, rn_status *cause);
+rn_status *exec_run_serial(exec_instance *x);   /* run.c */
+rn_status *exec_run_parallel(exec_instance *x); /* ready.c */
+/* The token executor: plans with has_tokens. Inputs and outputs as exec_run_plan. */
+rn_status *exec_token_run(exec_plan *p, exec_run *r, const exec_args *a);
+void exec_async_done(exec_call *c, rn_status *s); /* ready.c */
+extern const rn_call_api exec_call_api; /* call.c */
+
+uint64_t exec_now_ns(void);
+rn_status *exec_trace_begin(exec_run *r);
+void exec_trace_add(exec_run *r, const exec_plan *p, uint32_t node, uint64_t begin_ns, uint64_t end_ns);
+void exec_trace_end(exec_run *r);
+rn_status *exec_check_numbers(const exec_plan *p, uint32_t node, rn_tensor_view *const *out); /* numbers.c */
+
+/* -------------------------------------------------------------------------- functions, session */
+struct rn_function {
+  rn_session *session;
+  const char *name;
+  const rn_graph *graph; /* whose library holds it */
+  rn_function_info info;
+  pthread_mutex_t guard;
+  exec_plan *_Atomic plan; /* made at the first call */
+  struct rn_function *next;
+};
+rn_status *exec_function_get(rn_session *s, const rn_graph *g, const char *name, size_t length, const rn_function **out);
+rn_status *exec_function_call(exec_run *parent, const rn_function *f, const exec_args *a, uint32_t n_args,
+                              uint32_t n_results);
+void exec_functions_destroy(rn_session *s);
+
+typedef struct exec_counter {
+  struct exec_counter *next;
+  const char *name;
+  _Atomic uint64_t value;
+} exec_counter;
+struct rn_session {
+  rn_graph *graph;
+  rn_runtime *rt;
+  exec_devices *devices;
+  exec_device **order; /* all devices, preferred first */
+  uint32_t n_order, n_preferred;
+  uint8_t fallback, interop; /* FALLBACK_*; run.interop: parallel branches allowed */
+  uint32_t flags, threads;
+  rn_store *store;
+  _Atomic int closed;
+  uint8_t check_numbers; /* run.check_numerics */
+  pthread_mutex_t planning; /* one plan is made at a time; taken before guard */
+  pthread_mutex_t guard;    /* plans, functions, counters */
+  exec_plan *plans;      /* most recently used first */
+  uint32_t n_plans;
+  rn_graph *passed;      /* a copy with passes applied, for version passed_version */
+  uint32_t passed_version, n_old_passed;
+  rn_graph **old_passed; /* of earlier versions: their plans may live */
+  struct rn_function *functions;
+  exec_counter *counters;
+  rn_arena names;
+  _Atomic uint64_t made_plans, made_layouts, steps, arena_bytes, running;
+};
+enum { FALLBACK_ERROR, FALLBACK_WARN, FALLBACK_ALLOW };
+rn_store *exec_process_store(rn_runtime *rt); /* device.c: lives with the devices */
+rn_status *exec_out_of_memory(const char *what);
+rn_status *exec_passed_graph(rn_session *s, exec_request *r); /* passed.c: r->graph with passes applied */
+rn_status *exec_explain(exec_plan *p, char **out_text);       /* explain.c. own: owned, free() */
+#endif

@@ -1,0 +1,258 @@
+/* exec/session.c - a graph's variables and plans (core/exec).
+ *
+ * Plans are found by what is fed, fetched and targeted and by the graph's version; a step that was
+ * prepared holds its plan and finds nothing again. */
+#include <time.h>
+#include "exec/exec.h"
+
+struct rn_step {
+  rn_session *session;
+  exec_plan *plan;
+};
+
+/* ------------------------------------------------------------------------------------ creation */
+static void prefer(rn_session *s, const char *pattern) {
+  for (uint32_t i = 0; i < s->devices->count; i++) {
+    exec_device *d = s->devices->item[i];
+    int known = 0;
+    for (uint32_t k = 0; k < s->n_order; k++) known |= s->order[k] == d;
+    if (!known && exec_device_matches(d, pattern)) s->order[s->n_order++] = d;
+  }
+}
+
+static void prefer_list(rn_session *s, const char *list) {
+  char name[256];
+  while (list != NULL && *list != '\0') {
+    size_t skip = strspn(list, ", \t"), n = strcspn(list + skip, ",\t ");
+    if (n > 0 && n < sizeof name) {
+      memcpy(name, list + skip, n);
+      name[n] = '\0';
+      prefer(s, name);
+      if (s->n_preferred == 0) s->n_preferred = s->n_order;
+    }
+    list += skip + n;
+  }
+}
+
+static void drop_disabled(rn_session *s, const char *list) {
+  char name[256];
+  while (list != NULL && *list != '\0') {
+    size_t skip = strspn(list, ", \t"), n = strcspn(list + skip, ",\t "), kept = 0;
+    memcpy(name, list + skip, n < sizeof name ? n : 0);
+    name[n < sizeof name ? n : 0] = '\0';
+    uint32_t preferred = s->n_preferred;
+    for (uint32_t i = 0; n > 0 && i < s->n_order; i++) {
+      if (!exec_device_matches(s->order[i], name))
+        s->order[kept++] = s->order[i];
+      else if (i < preferred)
+        s->n_preferred--;
+    }
+    if (n > 0) s->n_order = (uint32_t)kept;
+    list += skip + n;
+  }
+}
+
+static rn_status *order_devices(rn_session *s, const rn_session_options *o) {
+  const rn_config *c = rn_runtime_config(s->rt);
+  s->order = rn_mem_zero(s->devices->count + (size_t)1, sizeof(exec_device *));
+  if (s->order == NULL) return exec_out_of_memory("a session");
+  if (o != NULL && o->device != NULL && o->device[0] != '\0') {
+    prefer(s, o->device);
+    s->n_preferred = s->n_order;
+    if (s->n_order == 0) return rn_status_make(RN_INVALID_ARGUMENT, "there is no device '%s'", o->device);
+  }
+  prefer_list(s, rn_config_get(c, "devices", "order"));
+  for (uint32_t i = 0; i < s->devices->count; i++) prefer(s, s->devices->item[i]->full_name);
+  drop_disabled(s, rn_config_get(c, "devices", "disable"));
+  return NULL;
+}
+
+static rn_status *read_options(rn_session *s, const rn_session_options *given) {
+  const rn_config *c = rn_runtime_config(s->rt);
+  rn_session_options o = {0};
+  if (given != NULL) memcpy(&o, given, given->struct_size < sizeof o ? given->struct_size : sizeof o);
+  const char *fallback = o.fallback != NULL ? o.fallback : rn_config_get(c, "devices", "fallback");
+  const char *interop = rn_config_get(c, "run", "interop");
+  s->flags = o.flags;
+  s->fallback = FALLBACK_ERROR;
+  if (fallback != NULL && strcmp(fallback, "warn") == 0)
+    s->fallback = FALLBACK_WARN;
+  else if (fallback != NULL && strcmp(fallback, "allow") == 0)
+    s->fallback = FALLBACK_ALLOW;
+  else if (fallback != NULL && strcmp(fallback, "error") != 0)
+    return rn_status_make(RN_INVALID_ARGUMENT, "fallback is 'error', 'warn' or 'allow', not '%s'", fallback);
+  const char *numbers = rn_config_get(c, "run", "check_numerics");
+  s->check_numbers = numbers != NULL && strcmp(numbers, "true") == 0;
+  s->interop = interop == NULL || strcmp(interop, "off") != 0;
+  s->threads = o.threads != 0 ? o.threads : rn_pool_width(rn_runtime_pool(s->rt));
+  RN_TRY(exec_devices_get(s->rt, &s->devices));
+  RN_TRY(order_devices(s, &o));
+  return rn_store_create(&s->store);
+}
+
+rn_status *rn_session_create(rn_graph *g, const rn_session_options *options, rn_session **out) {
+  rn_session *s = rn_mem_zero(1, sizeof *s);
+  if (s == NULL) return exec_out_of_memory("a session");
+  s->graph = g;
+  s->rt = rn_graph_runtime(g);
+  rn_arena_init(&s->names, 1024);
+  (void)pthread_mutex_init(&s->guard, NULL);
+  (void)pthread_mutex_init(&s->planning, NULL);
+  rn_status *failed = rn_runtime_pool(s->rt) != NULL ? read_options(s, options) : exec_out_of_memory("the thread pool");
+  if (failed != NULL)
+    rn_session_destroy(s);
+  else
+    *out = s;
+  return failed;
+}
+
+void rn_session_close(rn_session *s) { atomic_store(&s->closed, 1); }
+
+/* Steps still running end at their next op; their caller's threads are waited for. */
+void rn_session_destroy(rn_session *s) {
+  if (s == NULL) return;
+  rn_session_close(s);
+  while (atomic_load(&s->running) != 0) (void)nanosleep(&(struct timespec){0, 100000}, NULL);
+  while (s->plans != NULL) {
+    exec_plan *p = s->plans;
+    s->plans = p->next;
+    exec_plan_release(p);
+  }
+  exec_functions_destroy(s);
+  for (uint32_t i = 0; i < s->n_old_passed; i++) rn_graph_destroy(s->old_passed[i]);
+  rn_mem_free(s->old_passed);
+  rn_graph_destroy(s->passed);
+  rn_store_destroy(s->store);
+  rn_arena_finish(&s->names);
+  rn_mem_free(s->order);
+  (void)pthread_mutex_destroy(&s->planning);
+  (void)pthread_mutex_destroy(&s->guard);
+  rn_mem_free(s);
+}
+
+/* --------------------------------------------------------------------------------------- running */
+static const volatile int never = 0;
+
+rn_status *exec_run_begin(exec_run *r, rn_session *s, const rn_run_options *o) {
+  memset(r, 0, sizeof *r);
+  r->session = s;
+  r->cancel = &never;
+  (void)pthread_mutex_init(&r->guard, NULL);
+  r->correlation = (atomic_fetch_add(&s->steps, 1) + 1) << 32;
+  if (o == NULL) return NULL;
+  r->options = o;
+  if (RN_HAS(o, rn_run_options, flags)) r->flags = o->flags;
+  if (RN_HAS(o, rn_run_options, timeout_ns) && o->timeout_ns != 0) r->deadline_ns = exec_now_ns() + o->timeout_ns;
+  if (RN_HAS_FN(o, rn_run_options, cancel)) r->cancel = o->cancel;
+  return RN_HAS_FN(o, rn_run_options, trace) ? exec_trace_begin(r) : NULL;
+}
+
+rn_status *exec_run_end(exec_run *r, rn_status *failure) {
+  exec_trace_end(r);
+  rn_store_destroy(r->step_store);
+  (void)pthread_mutex_destroy(&r->guard);
+  return failure;
+}
+
+static rn_status *run_plan(rn_session *s, exec_plan *p, const rn_run_options *o, const exec_args *a) {
+  exec_run r;
+  atomic_fetch_add(&s->running, 1);
+  rn_status *failed = exec_run_begin(&r, s, o);
+  if (s->check_numbers) r.flags |= RN_RUN_CHECK_NUMERICS;
+  if (failed == NULL && atomic_load(&s->closed)) failed = rn_status_make(RN_CANCELLED, "the session is closed");
+  if (failed == NULL) failed = exec_run_plan(p, &r, a);
+  failed = exec_run_end(&r, failed);
+  atomic_fetch_sub(&s->running, 1);
+  return failed;
+}
+
+static rn_status *run_request(rn_session *s, const rn_run_options *o, exec_request *r, rn_tensor *const *feeds,
+                              rn_tensor **fetches) {
+  exec_plan *p;
+  RN_TRY(exec_plan_find(s, r, &p));
+  rn_status *failed = run_plan(s, p, o, &(exec_args){feeds, NULL, fetches});
+  exec_plan_release(p);
+  return failed;
+}
+
+#define FEW_FEEDS 32u
+rn_status *rn_session_run(rn_session *s, const rn_run_options *o, const rn_feed *feeds, uint32_t n_feeds,
+                          const rn_value *fetches, uint32_t n_fetches, rn_tensor **out_fetches,
+                          const rn_node_id *targets, uint32_t n_targets) {
+  rn_value few_values[FEW_FEEDS], *value = few_values;
+  rn_tensor *few_tensors[FEW_FEEDS], **tensor = few_tensors;
+  rn_status *failed = NULL;
+  if (n_feeds > FEW_FEEDS) {
+    value = rn_mem_alloc(n_feeds * sizeof *value);
+    tensor = rn_mem_alloc(n_feeds * sizeof(rn_tensor *));
+  }
+  if (value == NULL || tensor == NULL) failed = exec_out_of_memory("feeds");
+  for (uint32_t i = 0; failed == NULL && i < n_feeds; i++) {
+    value[i] = feeds[i].value;
+    tensor[i] = feeds[i].tensor;
+  }
+  exec_request r = {.feeds = value,
+                    .fetches = fetches,
+                    .targets = targets,
+                    .n_feeds = n_feeds,
+                    .n_fetches = n_fetches,
+                    .n_targets = n_targets};
+  if (failed == NULL) failed = run_request(s, o, &r, tensor, out_fetches);
+  if (value != few_values) rn_mem_free(value);
+  if (tensor != few_tensors) rn_mem_free(tensor);
+  return failed;
+}
+
+rn_status *rn_session_prepare(rn_session *s, const rn_value *feeds, uint32_t n_feeds, const rn_value *fetches,
+                              uint32_t n_fetches, const rn_node_id *targets, uint32_t n_targets, rn_step **out) {
+  exec_request r = {.feeds = feeds,
+                    .fetches = fetches,
+                    .targets = targets,
+                    .n_feeds = n_feeds,
+                    .n_fetches = n_fetches,
+                    .n_targets = n_targets};
+  rn_step *step = rn_mem_zero(1, sizeof *step);
+  if (step == NULL) return exec_out_of_memory("a step");
+  step->session = s;
+  rn_status *failed = exec_plan_find(s, &r, &step->plan);
+  if (failed != NULL)
+    rn_mem_free(step);
+  else
+    *out = step;
+  return failed;
+}
+
+rn_status *rn_step_run(rn_step *step, const rn_run_options *o, rn_tensor *const *feeds, rn_tensor **out_fetches) {
+  return run_plan(step->session, step->plan, o, &(exec_args){feeds, NULL, out_fetches});
+}
+
+void rn_step_destroy(rn_step *step) {
+  if (step == NULL) return;
+  exec_plan_release(step->plan);
+  rn_mem_free(step);
+}
+
+rn_status *rn_session_explain(rn_session *s, const rn_value *feeds, uint32_t n_feeds, const rn_value *fetches,
+                              uint32_t n_fetches, const rn_node_id *targets, uint32_t n_targets, char **out_text) {
+  exec_request r = {.feeds = feeds,
+                    .fetches = fetches,
+                    .targets = targets,
+                    .n_feeds = n_feeds,
+                    .n_fetches = n_fetches,
+                    .n_targets = n_targets};
+  exec_plan *p;
+  RN_TRY(exec_plan_find(s, &r, &p));
+  rn_status *failed = exec_explain(p, out_text);
+  exec_plan_release(p);
+  return failed;
+}
+
+void rn_session_get_stats(rn_session *s, rn_session_stats *out) {
+  rn_session_stats now = {.struct_size = out->struct_size,
+                          .plans = atomic_load(&s->made_plans),
+                          .layouts = atomic_load(&s->made_layouts),
+                          .steps = atomic_load(&s->steps),
+                          .arena_bytes = atomic_load(&s->arena_bytes),
+                          .cell_bytes = rn_store_cell_bytes(s->store)};
+  memcpy(out, &now, out->struct_size < sizeof now ? out->struct_size : sizeof now);
+}

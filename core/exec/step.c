@@ -1,0 +1,207 @@
+/* exec/step.c - how a node takes part in a layout (core/exec).
+ *
+ * Nothing to do: constants, handles, order; shape arithmetic whose result is known; whatever is only
+ * another name for memory that exists. Otherwise a kernel is prepared now, or during the run when
+ * its shapes are not known yet. */
+#include "exec/exec.h"
+
+static int all_known(const exec_layout *l, const uint32_t *values, uint32_t first, uint32_t n) {
+  for (uint32_t i = 0; i < n; i++)
+    if (!rn_shape_known(&l->proto[values != NULL ? values[i] : first + i].shape)) return 0;
+  return 1;
+}
+
+static void set_constant(exec_layout *l, uint32_t v, rn_tensor *t /* given */) {
+  l->constant[v] = t;
+  l->slot[v].kind = SLOT_CONST;
+  exec_view_tensor(t, &l->proto[v]);
+  l->proto[v].flags = RN_VIEW_CONSTANT;
+  l->proto[v].version = 1;
+  l->slot[v].size_bytes = l->proto[v].size_bytes;
+}
+
+static rn_status *lay_constant(exec_layout *l, const exec_node *n) {
+  char text[256];
+  rn_tensor *t = rn_graph_constant(l->plan->graph, (rn_value){n->id, 0});
+  if (t == NULL)
+    return rn_status_make(RN_INVALID_ARGUMENT, "%s has no value",
+                          rn_node_text(l->plan->graph, n->id, text, sizeof text));
+  set_constant(l, n->out, rn_tensor_retain(t));
+  return NULL;
+}
+
+/* ------------------------------------------------------------------------------------- folding */
+static int value_is_known(const exec_layout *l, uint32_t v) {
+  const rn_fact *f = &l->fact[v];
+  const rn_tensor_view *view = &l->proto[v];
+  if (f->n_value < 0 || !rn_shape_known(&view->shape) || view->shape.rank > 1) return 0;
+  if (view->dtype != RN_INT32 && view->dtype != RN_INT64) return 0;
+  if (rn_shape_elems(&view->shape) != f->n_value) return 0;
+  for (int32_t i = 0; i < f->n_value; i++) /* below 0: not known, or not to be told from it */
+    if (f->value[i] < 0 || (view->dtype == RN_INT32 && f->value[i] > INT32_MAX)) return 0;
+  return 1;
+}
+
+static int folds(const exec_layout *l, const exec_node *n) {
+  if (n->op == NULL || n->n_out == 0 || (n->op->def->flags & RN_OP_STATEFUL) != 0 || n->op->def->writes != 0) return 0;
+  for (uint32_t o = 0; o < n->n_out; o++)
+    if (l->plan->value[n->out + o].cell != EXEC_NONE || !value_is_known(l, n->out + o)) return 0;
+  return 1;
+}
+
+static rn_status *fold(exec_layout *l, const exec_node *n) {
+  for (uint32_t v = n->out; v < n->out + n->n_out; v++) {
+    rn_tensor *t;
+    RN_TRY(rn_tensor_create(l->proto[v].dtype, &l->proto[v].shape, &t));
+    void *data = rn_tensor_data(t);
+    for (int32_t i = 0; i < l->fact[v].n_value; i++) {
+      if (l->proto[v].dtype == RN_INT32)
+        ((int32_t *)data)[i] = (int32_t)l->fact[v].value[i];
+      else
+        ((int64_t *)data)[i] = l->fact[v].value[i];
+    }
+    set_constant(l, v, t);
+  }
+  return NULL;
+}
+
+/* -------------------------------------------------------------------------------------- copies */
+static void copy_view(const rn_tensor_view *from, rn_tensor_view *to) {
+  if (to->size_bytes != 0 && to->data != from->data) memcpy(to->data, from->data, to->size_bytes);
+}
+
+static rn_status *copy_all(const void *state, rn_call *c) {
+  (void)state;
+  for (uint32_t i = 0; i < c->n_out && i < c->n_in; i++) {
+    if (c->in[i]->dtype != RN_STRING)
+      copy_view(c->in[i], c->out[i]);
+    else
+      RN_TRY(c->api->set_output_tensor(c, i, c->in[i]->tensor));
+  }
+  return NULL;
+}
+
+/* A kernel's alias that must not share: output 0 gets the bytes of input *state. */
+static const uint32_t input_number[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+static rn_status *copy_one(const void *state, rn_call *c) {
+  copy_view(c->in[*(const uint32_t *)state], c->out[0]);
+  return NULL;
+}
+
+/* ----------------------------------------------------------------------------------- execution */
+static void lay_outputs(exec_layout *l, const exec_node *n, int dynamic) {
+  for (uint32_t v = n->out; v < n->out + n->n_out; v++) {
+    exec_slot *s = &l->slot[v];
+    rn_dtype t = l->proto[v].dtype;
+    if (s->kind == SLOT_CELL || t == RN_RESOURCE) continue;
+    s->dynamic = (uint8_t)dynamic;
+    s->kind = dynamic || t == RN_STRING || t == RN_VARIANT ? SLOT_HEAP : SLOT_ARENA;
+    if (s->kind == SLOT_HEAP) l->has_heap = 1;
+  }
+}
+
+static int is_plain(const exec_layout *l, const exec_node *n) {
+  const exec_plan *p = l->plan;
+  if (n->op != NULL && (n->op->def->writes != 0 || (n->op->def->flags & (RN_OP_CALLS | RN_OP_BLOCKING)) != 0)) return 0;
+  if (n->kernel != NULL && (n->kernel->def->flags & (RN_KERNEL_ASYNC | RN_KERNEL_EXCLUSIVE)) != 0) return 0;
+  for (uint32_t i = 0; i < n->n_in; i++) {
+    uint32_t v = p->input[n->in + i];
+    if (l->slot[l->slot[v].root].kind == SLOT_HEAP ||
+        (p->value[v].dtype == RN_RESOURCE && p->value[v].cell == EXEC_NONE))
+      return 0;
+    if (p->value[v].cell != EXEC_NONE && p->locks_per_op) return 0;
+  }
+  for (uint32_t v = n->out; v < n->out + n->n_out; v++)
+    if (l->slot[v].kind == SLOT_HEAP || l->proto[v].dtype == RN_RESOURCE) return 0;
+  return 1;
+}
+
+static void count_uses(exec_layout *l, const exec_node *n) {
+  for (uint32_t i = 0; i < n->n_in; i++) l->slot[l->slot[l->plan->input[n->in + i]].root].uses++;
+}
+
+static void executes(exec_layout *l, uint32_t node, int dynamic) {
+  const exec_node *n = &l->plan->node[node];
+  lay_outputs(l, n, dynamic);
+  count_uses(l, n);
+  l->step[node].mode = dynamic ? STEP_DYNAMIC : is_plain(l, n) ? STEP_STATIC : STEP_CAREFUL;
+  l->step[node].async = n->kernel != NULL && (n->kernel->def->flags & RN_KERNEL_ASYNC) != 0;
+}
+
+static void lay_copy(exec_layout *l, uint32_t node) {
+  const exec_node *n = &l->plan->node[node];
+  l->step[node].prep = (exec_prep){.compute = copy_all};
+  executes(l, node, !all_known(l, NULL, n->out, n->n_out));
+}
+
+/* Sharing is safe when nothing that may be shared is written in this step, and nobody counts on a copy. */
+static int may_share(const exec_layout *l, uint32_t v) {
+  const exec_plan *p = l->plan;
+  uint32_t root = l->slot[v].root;
+  if (l->slot[root].kind == SLOT_NONE) return 0;
+  return p->value[root].cell == EXEC_NONE || !(p->cell[p->value[root].cell].writes || p->locks_per_op);
+}
+
+static rn_status *prepare_static(exec_layout *l, uint32_t node, exec_prep *prep) {
+  const exec_plan *p = l->plan;
+  const exec_node *n = &p->node[node];
+  const rn_tensor_view *few[16], **in = few;
+  uint32_t total = n->n_in + n->n_out;
+  if (total > 16 && (in = rn_mem_alloc(total * sizeof *in)) == NULL) return exec_out_of_memory("a layout");
+  for (uint32_t i = 0; i < n->n_in; i++) in[i] = &l->proto[p->input[n->in + i]];
+  for (uint32_t o = 0; o < n->n_out; o++) in[n->n_in + o] = &l->proto[n->out + o];
+  rn_status *s = exec_prepare_node(p, node, in, n->n_in, in + n->n_in, n->n_out, prep);
+  if (in != few) rn_mem_free(in);
+  return s;
+}
+
+static rn_status *lay_kernel(exec_layout *l, uint32_t node) {
+  const exec_plan *p = l->plan;
+  const exec_node *n = &p->node[node];
+  exec_prep *prep = &l->step[node].prep;
+  if (!all_known(l, p->input + n->in, 0, n->n_in) || !all_known(l, NULL, n->out, n->n_out)) {
+    executes(l, node, 1);
+    return NULL;
+  }
+  RN_TRY(prepare_static(l, node, prep));
+  if (prep->alias != 0 && l->slot[n->out].kind == SLOT_NONE && n->n_out == 1) {
+    uint32_t from = p->input[n->in + (uint32_t)prep->alias - 1];
+    if (l->proto[from].size_bytes == l->proto[n->out].size_bytes && may_share(l, from)) {
+      exec_layout_alias(l, n->out, from);
+      return NULL;
+    }
+    if (prep->compute == NULL && prep->alias <= 8) {
+      prep->compute = copy_one;
+      prep->state = (void *)(uintptr_t)&input_number[prep->alias - 1];
+    }
+  }
+  prep->alias = 0;
+  executes(l, node, 0);
+  return NULL;
+}
+
+rn_status *exec_layout_node(exec_layout *l, uint32_t node) {
+  const exec_plan *p = l->plan;
+  const exec_node *n = &p->node[node];
+  switch (n->kind) {
+    case NODE_CONSTANT:
+      return lay_constant(l, n);
+    case NODE_RESOURCE:
+    case NODE_NOTHING:
+      return NULL;
+    case NODE_SNAPSHOT:
+      lay_copy(l, node);
+      return NULL;
+    case NODE_IDENTITY:
+      break;
+    default:
+      return folds(l, n) ? fold(l, n) : lay_kernel(l, node);
+  }
+  if (n->snapshot) {
+    lay_copy(l, node);
+    return NULL;
+  }
+  for (uint32_t i = 0; i < n->n_out && i < n->n_in; i++)
+    if (l->slot[n->out + i].kind != SLOT_CELL) exec_layout_alias(l, n->out + i, p->input[n->in + i]);
+  return NULL;
+}
