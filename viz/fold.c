@@ -1,0 +1,168 @@
+/* fold.c - which box of the picture each node belongs to (viz).
+ *
+ * A node's box is found from its name alone: the scope at the folding depth, the variable whose
+ * parts it is, or the node itself. So folding a graph is one pass, and the same name always lands
+ * in the same box. */
+#include "fold.h"
+#include <runnel/plugin.h>
+#include <runnel/viz.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define READABLE_BOXES 90u
+#define NO_BOX UINT32_MAX
+
+static const char *const folded_scopes[] = {"gradients", "save"};
+
+uint32_t path_depth(const char *path, size_t length) {
+  uint32_t n = 0;
+  for (size_t i = 0; i < length; i++) n += path[i] == '/';
+  return n;
+}
+
+static uint32_t path_hash(const char *s, size_t n) {
+  uint32_t h = 2166136261u;
+  for (size_t i = 0; i < n; i++) h = (h ^ (unsigned char)s[i]) * 16777619u;
+  return h;
+}
+
+static rn_status *out_of_memory(void) { return rn_status_make(RN_RESOURCE_EXHAUSTED, "drawing: out of memory"); }
+
+static rn_status *find_or_add(fold *f, const char *path, size_t length, box_kind kind, rn_node_id node, uint32_t *out) {
+  uint32_t slot = path_hash(path, length) % f->n_buckets;
+  for (uint32_t i = f->buckets[slot]; i != NO_BOX; i = f->boxes[i].next) {
+    viz_box *b = &f->boxes[i];
+    /* a node and a scope may share a name: they are different boxes */
+    if (strlen(b->path) == length && memcmp(b->path, path, length) == 0 &&
+        (b->kind == BOX_SCOPE) == (kind == BOX_SCOPE)) {
+      *out = i;
+      return NULL;
+    }
+  }
+  if (f->count == f->capacity) {
+    uint32_t capacity = f->capacity ? f->capacity * 2 : 64;
+    viz_box *grown = realloc(f->boxes, capacity * sizeof *grown);
+    if (!grown) return out_of_memory();
+    f->boxes = grown;
+    f->capacity = capacity;
+  }
+  char *copy = malloc(length + 1);
+  if (!copy) return out_of_memory();
+  memcpy(copy, path, length);
+  copy[length] = '\0';
+  f->boxes[f->count] = (viz_box){.kind = kind, .node = node, .path = copy, .next = f->buckets[slot]};
+  f->buckets[slot] = f->count;
+  *out = f->count++;
+  return NULL;
+}
+
+static int is_variable(const rn_graph *g, rn_node_id n) {
+  uint32_t flags = 0, role = 0;
+  return rn_graph_op_known(g, n, &flags, &role) && role == RN_ROLE_RESOURCE;
+}
+
+/* The variable that name is a part of ("w/read" of "w"), or RN_NO_NODE. Looks MAX_SCOPES up. */
+#define MAX_SCOPES 32
+static rn_node_id variable_of(const rn_graph *g, const char *name, char *scratch) {
+  size_t n = strlen(name);
+  memcpy(scratch, name, n + 1);
+  for (int level = 0; level < MAX_SCOPES; level++) {
+    while (n > 0 && scratch[n - 1] != '/') n--;
+    if (n == 0) return RN_NO_NODE;
+    scratch[--n] = '\0';
+    rn_node_id v = rn_graph_find(g, scratch);
+    if (v != RN_NO_NODE && is_variable(g, v)) return v;
+  }
+  return RN_NO_NODE;
+}
+
+/* Length of the scope that swallows a node of this name, or 0. */
+static size_t swallowing_scope(const char *name, int32_t depth, int fold_training) {
+  if (fold_training) {
+    for (size_t i = 0; i < sizeof folded_scopes / sizeof folded_scopes[0]; i++) {
+      size_t n = strlen(folded_scopes[i]);
+      if (strncmp(name, folded_scopes[i], n) == 0 && (name[n] == '/' || name[n] == '_')) {
+        const char *slash = strchr(name, '/');
+        if (slash) return (size_t)(slash - name);
+      }
+    }
+  }
+  int32_t level = 0;
+  for (const char *p = name; *p; p++) {
+    if (*p == '/' && level++ == depth) return (size_t)(p - name);
+  }
+  return 0;
+}
+
+static rn_status *assign_boxes(fold *f, const rn_graph *g, int32_t depth, int fold_training, char *scratch) {
+  uint32_t n = rn_graph_node_count(g);
+  for (rn_node_id i = 0; i < n; i++) {
+    const char *name = rn_graph_name(g, i);
+    size_t scope = swallowing_scope(name, depth, fold_training);
+    box_kind kind = BOX_NODE;
+    rn_node_id node = i;
+    size_t length = strlen(name);
+    rn_node_id variable = depth >= RN_VIZ_DEPTH_ALL ? RN_NO_NODE : variable_of(g, name, scratch);
+    if (variable != RN_NO_NODE) {
+      const char *path = rn_graph_name(g, variable);
+      size_t outer = swallowing_scope(path, depth, fold_training);
+      if (outer == 0) {
+        node = variable;
+        kind = BOX_VARIABLE;
+        name = path;
+        length = strlen(path);
+        scope = 0;
+      } else {
+        scope = outer;
+        name = path;
+      }
+    } else if (is_variable(g, i)) {
+      kind = BOX_VARIABLE;
+    }
+    if (scope) {
+      kind = BOX_SCOPE;
+      node = RN_NO_NODE;
+      length = scope;
+    }
+    RN_TRY(find_or_add(f, name, length, kind, node, &f->of_node[i]));
+    f->boxes[f->of_node[i]].count++;
+  }
+  return NULL;
+}
+
+static void clear(fold *f) {
+  for (uint32_t i = 0; i < f->count; i++) free(f->boxes[i].path);
+  f->count = 0;
+  for (uint32_t i = 0; i < f->n_buckets; i++) f->buckets[i] = NO_BOX;
+}
+
+rn_status *fold_init(fold *f, const rn_graph *g, int32_t depth) {
+  memset(f, 0, sizeof *f);
+  uint32_t n = rn_graph_node_count(g);
+  size_t longest = 0;
+  for (rn_node_id i = 0; i < n; i++) {
+    size_t length = strlen(rn_graph_name(g, i));
+    if (length > longest) longest = length;
+  }
+  f->n_buckets = n * 2 + 1;
+  f->of_node = calloc(n ? n : 1, sizeof *f->of_node);
+  f->buckets = calloc(f->n_buckets, sizeof *f->buckets);
+  char *scratch = malloc(longest + 1);
+  rn_status *status = f->of_node && f->buckets && scratch ? NULL : out_of_memory();
+  int automatic = depth < 0;
+  for (int32_t level = automatic ? 8 : depth; status == NULL; level--) {
+    clear(f);
+    status = assign_boxes(f, g, level, automatic, scratch);
+    if (!automatic || f->count <= READABLE_BOXES || level == 0) break;
+  }
+  free(scratch);
+  return status;
+}
+
+void fold_finish(fold *f) {
+  for (uint32_t i = 0; i < f->count; i++) free(f->boxes[i].path);
+  free(f->boxes);
+  free(f->of_node);
+  free(f->buckets);
+  memset(f, 0, sizeof *f);
+}
