@@ -1,0 +1,290 @@
+/* lab.c - flags, terminal and the training loop of the labs (docs/labs). */
+#include <getopt.h>
+#include <math.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "lab.h"
+
+static volatile sig_atomic_t interrupted;
+static void on_interrupt(int signal_number) {
+  (void)signal_number;
+  interrupted = 1;
+}
+int lab_interrupted(void) { return interrupted != 0; }
+
+int lab_report(rn_status *s) {
+  if (s == NULL) return 0;
+  fprintf(stderr, "%s: %s\n", rn_status_code_name(rn_status_code(s)), rn_status_message(s));
+  rn_status_free(s);
+  return 1;
+}
+
+void lab_say(const lab_flags *f, const char *format, ...) {
+  va_list ap;
+  if (f->json) return;
+  va_start(ap, format);
+  vprintf(format, ap);
+  va_end(ap);
+  fflush(stdout);
+}
+
+/* ---- flags ---- */
+enum { TEXT, COUNT, REAL, YES };
+typedef struct flag {
+  const char *name;
+  int kind;
+  void *to;
+  const char *help;
+} flag;
+
+static void print_help(const char *program, const char *about, const flag *flags, int n) {
+  printf("%s\n\nusage: %s [flags]\n", about, program);
+  for (int i = 0; i < n; i++)
+    printf("  --%s%-*s %s\n", flags[i].name, 22 - (int)strlen(flags[i].name), flags[i].kind == YES ? "" : " VALUE",
+           flags[i].help);
+}
+
+static int set_flag(const flag *f, const char *text) {
+  char *end = NULL;
+  switch (f->kind) {
+    case TEXT:
+      *(const char **)f->to = text;
+      return 1;
+    case YES:
+      *(int *)f->to = 1;
+      return 1;
+    case REAL:
+      *(double *)f->to = strtod(text, &end);
+      break;
+    default:
+      *(int64_t *)f->to = strtoll(text, &end, 10);
+      break;
+  }
+  int bad = end == text || *end || (f->kind == REAL && !(*(double *)f->to >= 0)) ||
+            (f->kind == COUNT && *(int64_t *)f->to < 0);
+  if (bad) fprintf(stderr, "--%s: '%s' is not a number of 0 or more\n", f->name, text);
+  return !bad;
+}
+
+int lab_flags_parse(int argc, char **argv, const char *about, lab_flags *f) {
+  const flag flags[] = {
+      {"data", TEXT, &f->data, "folder with MNIST's four files (default: digits drawn by the program)"},
+      {"steps", COUNT, &f->steps, "the global step to reach"},
+      {"batch", COUNT, &f->batch, "examples per step"},
+      {"optimizer", TEXT, &f->optimizer, "name of an optimizer; runnel optimizers lists them"},
+      {"learning-rate", REAL, &f->learning_rate, "default: 0.001 for Adam, else 0.01 (lab 1: 0.5)"},
+      {"device", TEXT, &f->device, "first choice of device, as cpu:0"},
+      {"seed", COUNT, &f->seed, "start of all random numbers; 0: another one each time"},
+      {"logdir", TEXT, &f->logdir, "folder for checkpoints"},
+      {"save-every", COUNT, &f->save_every, "steps between checkpoints"},
+      {"resume", YES, &f->resume, "go on from the newest checkpoint in --logdir"},
+      {"json", YES, &f->json, "print one JSON object at the end and nothing else"},
+      {"model", TEXT, &f->model, "lab 2: mlp or lenet"},
+      {"evaluate", YES, &f->evaluate, "do not train; evaluate the newest checkpoint"},
+      {"follow", TEXT, &f->follow, "with --evaluate: evaluate each new checkpoint of this folder"},
+      {"print-graph", YES, &f->print_graph, "print the nodes and stop"},
+  };
+  enum { N = sizeof flags / sizeof flags[0] };
+  struct option options[N + 2];
+  memset(options, 0, sizeof options);
+  for (int i = 0; i < N; i++) options[i] = (struct option){flags[i].name, flags[i].kind != YES, NULL, i + 256};
+  options[N] = (struct option){"help", 0, NULL, 'h'};
+  for (int at; (at = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+    if (at == 'h') {
+      print_help(argv[0], about, flags, N);
+      return 0;
+    }
+    if (at < 256 || !set_flag(&flags[at - 256], optarg)) return -1;
+  }
+  if (optind < argc) fprintf(stderr, "%s: no such argument; see --help\n", argv[optind]);
+  return optind < argc ? -1 : 1;
+}
+
+/* ---- the run ---- */
+rn_status *lab_open(const lab_flags *f, lab_run *r) {
+  struct sigaction act;
+  memset(&act, 0, sizeof act);
+  act.sa_handler = on_interrupt;
+  sigaction(SIGINT, &act, NULL);
+  memset(r, 0, sizeof *r);
+  r->flags = f;
+  r->train = r->init = RN_NO_NODE;
+  RN_TRY(rn_runtime_create(NULL, &r->runtime));
+  RN_TRY(rn_graph_create(r->runtime, 0, &r->graph));
+  RN_TRY(rn_scope_create(r->graph, &r->scope));
+  rn_scope_set_seed(r->scope, f->seed);
+  r->global_step = rn_global_step_create(r->scope);
+  return NULL;
+}
+
+static void print_graph(const rn_graph *g) {
+  for (rn_node_id n = 0; n < rn_graph_node_count(g); n++) {
+    char shape[96] = "";
+    if (rn_graph_output_count(g, n)) rn_shape_print(rn_graph_shape(g, (rn_value){n, 0}), shape, sizeof shape);
+    printf("%s = %s(", rn_graph_name(g, n), rn_graph_op(g, n));
+    for (uint32_t i = 0; i < rn_graph_input_count(g, n); i++) {
+      rn_value v = rn_graph_input(g, n, i);
+      printf(v.port ? "%s%s:%u" : "%s%s", i ? ", " : "", rn_graph_name(g, v.node), v.port);
+    }
+    printf(") %s\n", shape);
+  }
+}
+
+rn_status *lab_finish_graph(lab_run *r) {
+  const lab_flags *f = r->flags;
+  rn_hyper rate = {"learning_rate", f->learning_rate};
+  rn_collection_add(r->scope, "losses", r->loss);
+  r->train = rn_minimize(r->scope, r->loss, f->optimizer, &rate, f->learning_rate >= 0, &r->global_step);
+  r->init = rn_variables_init(r->scope, "init");
+  RN_TRY(rn_scope_take_status(r->scope));
+  RN_TRY(rn_saver_create(r->scope, 5, &r->saver));
+  if (f->print_graph) print_graph(r->graph);
+  rn_session_options o = {.struct_size = (uint32_t)sizeof o, .device = f->device};
+  return rn_session_create(r->graph, &o, &r->session);
+}
+
+double lab_number(const rn_tensor *t) {
+  return rn_tensor_dtype(t) == RN_INT64 ? (double)*(const int64_t *)rn_tensor_data(t)
+                                        : (double)*(const float *)rn_tensor_data(t);
+}
+
+static rn_status *read_step(lab_run *r) {
+  rn_tensor *t = NULL;
+  RN_TRY(rn_session_run(r->session, NULL, NULL, 0, &r->global_step.read, 1, &t, NULL, 0));
+  r->step = (int64_t)lab_number(t);
+  rn_tensor_release(t);
+  return NULL;
+}
+
+rn_status *lab_start(lab_run *r) {
+  const lab_flags *f = r->flags;
+  char *checkpoint = NULL;
+  if (f->resume || f->evaluate) RN_TRY(rn_latest_checkpoint(f->logdir, &checkpoint));
+  if (checkpoint == NULL && f->evaluate) return rn_status_make(RN_NOT_FOUND, "no checkpoint in '%s'", f->logdir);
+  if (checkpoint == NULL) return rn_session_run(r->session, NULL, NULL, 0, NULL, 0, NULL, &r->init, 1);
+  rn_status *e = rn_saver_restore(r->saver, r->session, checkpoint);
+  if (e == NULL) e = read_step(r);
+  if (e == NULL) lab_say(f, "restored %s (step %lld)\n", checkpoint, (long long)r->step);
+  free(checkpoint);
+  return e;
+}
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* One line that is written over: how far, and how the loss falls. */
+static void progress(const lab_run *r, double rate) {
+  char bar[31];
+  int done = r->flags->steps ? (int)(30 * r->step / r->flags->steps) : 30;
+  for (int i = 0; i < 30; i++) bar[i] = i < done ? '#' : '.';
+  bar[30] = '\0';
+  const char *end = isatty(STDOUT_FILENO) ? "\r" : "\n";
+  lab_say(r->flags, "[%s] step %lld/%lld  loss %.5f  %.0f steps/s%s", bar, (long long)r->step,
+          (long long)r->flags->steps, r->last_loss, rate, end);
+}
+
+static rn_status *save(lab_run *r) {
+  char prefix[4096];
+  if ((size_t)snprintf(prefix, sizeof prefix, "%s/model", r->flags->logdir) >= sizeof prefix)
+    return rn_status_make(RN_INVALID_ARGUMENT, "--logdir: the name is too long");
+  return rn_saver_save(r->saver, r->session, prefix, r->step);
+}
+
+/* A loss that is no number: the same step again, checked node by node. */
+static rn_status *explain_nan(lab_run *r, rn_tensor **feeds) {
+  rn_run_options o = {.struct_size = (uint32_t)sizeof o, .flags = RN_RUN_CHECK_NUMERICS};
+  rn_feed feed[3];
+  rn_tensor *loss = NULL;
+  for (uint32_t i = 0; i < r->n_feeds; i++) feed[i] = (rn_feed){r->feeds[i], feeds[i]};
+  rn_status *e = rn_session_run(r->session, &o, feed, r->n_feeds, &r->loss, 1, &loss, NULL, 0);
+  rn_tensor_release(loss);
+  if (e != NULL) return rn_status_wrap(e, "the loss became %g at step %lld", r->last_loss, (long long)r->step);
+  return rn_status_make(RN_INVALID_ARGUMENT, "the loss became %g at step %lld; try a smaller --learning-rate",
+                        r->last_loss, (long long)r->step);
+}
+
+static rn_status *make_folders(const char *path) {
+  char part[4096];
+  snprintf(part, sizeof part, "%s", path);
+  for (char *p = part + 1; *p; p++)
+    if (*p == '/') {
+      *p = '\0';
+      (void)mkdir(part, 0777);
+      *p = '/';
+    }
+  struct stat st;
+  if (mkdir(part, 0777) != 0 && (stat(part, &st) != 0 || !S_ISDIR(st.st_mode)))
+    return rn_status_make(RN_PERMISSION_DENIED, "--logdir: folder '%s' cannot be made", path);
+  return NULL;
+}
+
+static rn_status *train_with(lab_run *r, rn_step *step, rn_tensor **feeds, lab_feed feed, void *arg) {
+  int64_t first = r->step, every = r->flags->steps / 50 + 1;
+  double start = now();
+  rn_tensor *loss = NULL;
+  rn_status *e = NULL;
+  while (e == NULL && r->step < r->flags->steps && !interrupted) {
+    e = feed(arg, r->step, feeds);
+    if (e == NULL) e = rn_step_run(step, NULL, feeds, &loss);
+    if (e != NULL) break;
+    r->last_loss = lab_number(loss);
+    r->step++;
+    if (!isfinite(r->last_loss)) e = explain_nan(r, feeds);
+    if (e == NULL && (r->step % every == 0 || r->step == r->flags->steps))
+      progress(r, (double)(r->step - first) / (now() - start));
+    if (e == NULL && r->flags->save_every && r->step % r->flags->save_every == 0) e = save(r);
+  }
+  rn_tensor_release(loss);
+  r->seconds = now() - start;
+  r->steps_done = r->step - first;
+  return e;
+}
+
+rn_status *lab_train(lab_run *r, rn_tensor **feeds, lab_feed feed, void *arg) {
+  rn_step *step = NULL;
+  if (r->step >= r->flags->steps) return NULL;
+  RN_TRY(make_folders(r->flags->logdir));
+  RN_TRY(rn_session_prepare(r->session, r->feeds, r->n_feeds, &r->loss, 1, &r->train, 1, &step));
+  rn_status *e = train_with(r, step, feeds, feed, arg);
+  rn_step_destroy(step);
+  if (e == NULL && r->steps_done) e = save(r);
+  lab_say(r->flags, "\n");
+  if (e == NULL && interrupted)
+    lab_say(r->flags, "interrupted; saved at step %lld, --resume goes on\n", (long long)r->step);
+  r->stopped = interrupted != 0;
+  return e;
+}
+
+void lab_close(lab_run *r) {
+  rn_saver_destroy(r->saver);
+  rn_session_destroy(r->session);
+  rn_scope_destroy(r->scope);
+  rn_graph_destroy(r->graph);
+  rn_runtime_destroy(r->runtime);
+}
+
+void lab_json_loss(const lab_run *r) {
+  if (r->steps_done)
+    printf("{\"final_loss\": %.9g, ", r->last_loss);
+  else
+    printf("{\"final_loss\": null, ");
+}
+
+void lab_draw(const uint8_t *pixels, int64_t height, int64_t width) {
+  static const char *const shade[2][2] = {{" ", "\u2584"}, {"\u2580", "\u2588"}};
+  for (int64_t y = 0; y < height; y += 2) {
+    for (int64_t x = 0; x < width; x++) {
+      int top = pixels[y * width + x] > 96, bottom = y + 1 < height && pixels[(y + 1) * width + x] > 96;
+      fputs(shade[top][bottom], stdout);
+    }
+    fputc('\n', stdout);
+  }
+}
