@@ -1,0 +1,189 @@
+/* labs_test.c - the tutorial programs as their users run them (tests/e2e). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <runnel/graphdef.h>
+
+static char folder[64], output[65536];
+
+/* Runs a lab with a fresh --logdir `dir` under the test's folder; its exit code. Output goes to `output`. */
+static int lab(const char *program, const char *dir, const char *flags) {
+  char command[4096];
+  const char *bin = getenv("RUNNEL_BIN");
+  snprintf(command, sizeof command, "%s/%s --logdir %s/%s %s 2>&1", bin ? bin : "build/bin", program, folder, dir,
+           flags);
+  FILE *p = popen(command, "r");
+  assert_non_null(p);
+  size_t n = fread(output, 1, sizeof output - 1, p);
+  output[n] = '\0';
+  int status = pclose(p);
+  return status == -1 ? -1 : status >> 8;
+}
+
+static double number(const char *key) {
+  char text[64];
+  snprintf(text, sizeof text, "\"%s\": ", key);
+  const char *at = strstr(output, text);
+  if (at == NULL) fail_msg("no %s in: %s", key, output);
+  return at ? strtod(at + strlen(text), NULL) : 0;
+}
+
+static void the_hidden_line_is_found(void **state) {
+  (void)state;
+  assert_int_equal(lab("lab1_linear_regression", "line", "--json"), 0);
+  assert_true(number("w") > 0.09 && number("w") < 0.11);
+  assert_true(number("b") > 0.29 && number("b") < 0.31);
+}
+
+static void drawn_digits_are_learnt(void **state) {
+  (void)state;
+  assert_int_equal(lab("lab2_mnist", "digits", "--json --optimizer Adam --steps 300 --save-every 100"), 0);
+  assert_true(number("final_loss") < 0.5);
+  assert_true(number("validation_accuracy") > 0.9);
+  assert_true(number("test_accuracy") > 0.9);
+  assert_true(number("steps_per_second") > 0);
+}
+
+/* Interrupted half way and resumed, a run ends where the uninterrupted one does, to the last bit. */
+static void a_resumed_run_continues_the_same_run(void **state) {
+  (void)state;
+  assert_int_equal(lab("lab2_mnist", "whole", "--json --optimizer Adam --steps 40"), 0);
+  double loss = number("final_loss");
+  assert_int_equal(lab("lab2_mnist", "parts", "--json --optimizer Adam --steps 20"), 0);
+  assert_int_equal(lab("lab2_mnist", "parts", "--json --optimizer Adam --steps 40 --resume"), 0);
+  assert_true(number("final_loss") == loss);
+  assert_int_equal(lab("lab2_mnist", "parts", "--json --optimizer Adam --steps 40 --resume"), 0);
+  assert_non_null(strstr(output, "\"final_loss\": null"));
+  assert_int_equal((int)number("step"), 40);
+}
+
+static void only_the_newest_five_checkpoints_stay(void **state) {
+  (void)state;
+  char path[256];
+  rn_checkpoint_state s;
+  assert_int_equal(lab("lab2_mnist", "many", "--json --steps 70 --save-every 10"), 0);
+  snprintf(path, sizeof path, "%s/many", folder);
+  assert_null(rn_checkpoint_state_read(path, &s));
+  assert_int_equal(s.n_all, 5);
+  assert_string_equal(s.current, "model-70");
+  assert_string_equal(s.all[0], "model-30");
+  rn_checkpoint_state_finish(&s);
+  snprintf(path, sizeof path, "%s/many/model-30.meta", folder);
+  assert_int_equal(access(path, F_OK), 0);
+  snprintf(path, sizeof path, "%s/many/model-20.index", folder);
+  assert_int_not_equal(access(path, F_OK), 0);
+}
+
+static void a_checkpoint_is_evaluated_and_one_example_is_drawn(void **state) {
+  (void)state;
+  assert_int_equal(lab("lab2_mnist", "drawn", "--optimizer Adam --steps 50"), 0);
+  assert_int_equal(lab("lab2_mnist", "drawn", "--optimizer Adam --evaluate"), 0);
+  assert_non_null(strstr(output, "truth "));
+  assert_non_null(strstr(output, "prediction "));
+  assert_non_null(strstr(output, "test accuracy"));
+}
+
+static void a_loss_that_is_no_number_names_a_node(void **state) {
+  (void)state;
+  assert_int_equal(lab("lab1_linear_regression", "nan", "--learning-rate 1e30 --steps 50"), 1);
+  assert_non_null(strstr(output, "the loss became"));
+  assert_non_null(strstr(output, "holds NaN or infinity"));
+}
+
+/* Starts an endless training, waits for a checkpoint newer than the last, then sends it a signal. */
+static void train_and_signal(const char *dir, const char *signal_name, int hundredths) {
+  char command[1024];
+  const char *bin = getenv("RUNNEL_BIN");
+  snprintf(
+      command, sizeof command,
+      "mkdir -p %s/%s; touch %s/%s/before; %s/lab2_mnist --steps 100000000 --save-every 3 --resume --logdir %s/%s "
+      ">/dev/null 2>&1 & "
+      "p=$!; for i in $(seq 600); do [ %s/%s/checkpoint -nt %s/%s/before ] && break; sleep 0.1; done; sleep 0.%02d; "
+      "kill -%s $p; wait $p",
+      folder, dir, folder, dir, bin ? bin : "build/bin", folder, dir, folder, dir, folder, dir, hundredths,
+      signal_name);
+  assert_true(system(command) != -1);
+}
+
+static void ctrl_c_saves_and_exits(void **state) {
+  (void)state;
+  train_and_signal("stopped", "INT", 10);
+  assert_int_equal(lab("lab2_mnist", "stopped", "--evaluate --json"), 0);
+  assert_true(number("step") > 0);
+}
+
+static void killed_at_any_moment_the_last_checkpoint_is_good(void **state) {
+  (void)state;
+  double last = 0;
+  for (int i = 0; i < 3; i++) {
+    train_and_signal("killed", "KILL", 7 + 13 * i);
+    assert_int_equal(lab("lab2_mnist", "killed", "--evaluate --json"), 0);
+    assert_true(number("step") > last);
+    last = number("step");
+  }
+}
+
+static void flags_that_make_no_sense_are_named(void **state) {
+  (void)state;
+  assert_int_equal(lab("lab2_mnist", "bad", "--steps many"), 2);
+  assert_non_null(strstr(output, "--steps: 'many'"));
+  assert_int_equal(lab("lab2_mnist", "bad", "--optimizer Nothing"), 1);
+  assert_non_null(strstr(output, "Nothing"));
+  assert_int_equal(lab("lab2_mnist", "bad", "--data /nowhere"), 1);
+  assert_non_null(strstr(output, "/nowhere"));
+  assert_int_equal(lab("lab2_mnist", "bad", "--model cat"), 1);
+  assert_int_equal(lab("lab2_mnist", "empty", "--evaluate"), 1);
+  assert_non_null(strstr(output, "no checkpoint"));
+}
+
+static void every_optimizer_trains(void **state) {
+  (void)state;
+  static const char *const flags[] = {"GradientDescent --learning-rate 0.5",
+                                      "Momentum --learning-rate 0.05",
+                                      "Adagrad --learning-rate 0.5",
+                                      "Adadelta --learning-rate 5 --steps 5000",
+                                      "Adam --learning-rate 0.05",
+                                      "RMSProp --learning-rate 0.01",
+                                      "Ftrl --learning-rate 0.5"};
+  for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+    char all[128], dir[8];
+    snprintf(all, sizeof all, "--json --steps 1000 --optimizer %s", flags[i]);
+    snprintf(dir, sizeof dir, "opt%zu", i);
+    if (lab("lab1_linear_regression", dir, all) != 0) fail_msg("%s: %s", flags[i], output);
+    if (!(number("final_loss") < 5e-3)) fail_msg("%s: %s", flags[i], output);
+  }
+}
+
+static int open_folder(void **state) {
+  (void)state;
+  strcpy(folder, "/tmp/runnel-labs-XXXXXX");
+  return mkdtemp(folder) == NULL;
+}
+static int remove_folder(void **state) {
+  (void)state;
+  char command[128];
+  snprintf(command, sizeof command, "rm -rf %s", folder);
+  return system(command);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_hidden_line_is_found),
+      cmocka_unit_test(every_optimizer_trains),
+      cmocka_unit_test(drawn_digits_are_learnt),
+      cmocka_unit_test(a_resumed_run_continues_the_same_run),
+      cmocka_unit_test(only_the_newest_five_checkpoints_stay),
+      cmocka_unit_test(a_checkpoint_is_evaluated_and_one_example_is_drawn),
+      cmocka_unit_test(a_loss_that_is_no_number_names_a_node),
+      cmocka_unit_test(ctrl_c_saves_and_exits),
+      cmocka_unit_test(killed_at_any_moment_the_last_checkpoint_is_good),
+      cmocka_unit_test(flags_that_make_no_sense_are_named),
+  };
+  return cmocka_run_group_tests(tests, open_folder, remove_folder);
+}

@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""Checkpoints and meta graphs of lab 2 go to real TensorFlow and back.
+
+    checkpoints.py read PREFIX [--runnel BUILD/bin/runnel]
+        Imports PREFIX.meta and restores PREFIX in TensorFlow, computes the logits of fixed pictures, trains
+        on and saves again. With --runnel, Runnel must compute the same logits from the graph that
+        TensorFlow freezes with the restored values.
+    checkpoints.py write META FOLDER [--steps N] [--lab BUILD/bin/lab2_mnist --data MNIST --optimizer NAME]
+        Trains the network of META in TensorFlow and saves FOLDER/model-N. With --lab, lab 2 evaluates
+        that checkpoint, and must find the accuracy that TensorFlow finds.
+
+Every comparison ends in a line "OK ..." or the script fails.
+"""
+import argparse
+import gzip
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+import numpy as np
+import tensorflow as tf
+
+v1 = tf.compat.v1
+v1.disable_eager_execution()
+PICTURES = np.random.RandomState(11).rand(20, 784).astype("float32")
+LABELS = (np.arange(20) % 10).astype("int32")
+
+
+class Model:
+    """The graph of a .meta file in a session of its own."""
+
+    def __init__(self, meta):
+        self.graph = tf.Graph()
+        with self.graph.as_default():
+            self.saver = v1.train.import_meta_graph(meta)
+            self.session = v1.Session()
+        self.logits = self.one("logits")
+        self.images, self.labels = self.graph.get_tensor_by_name("images:0"), self.graph.get_tensor_by_name("labels:0")
+        self.loss, self.train = self.one("losses"), self.one("train_op")
+        self.step = v1.train.get_global_step(self.graph)
+
+    def one(self, collection):
+        items = self.graph.get_collection(collection)
+        assert items, f"collection '{collection}' is empty; there are {self.graph.get_all_collection_keys()}"
+        return items[0]
+
+    def feed(self, images, labels):
+        keep = [op.outputs[0] for op in self.graph.get_operations() if op.name == "keep"]
+        return {self.images: images, self.labels: labels, **{k: 1.0 for k in keep}}
+
+    def run(self, fetch, images=PICTURES, labels=LABELS):
+        return self.session.run(fetch, self.feed(images, labels))
+
+
+def check(what, good):
+    print("OK" if good else "WRONG", what)
+    if not good:
+        sys.exit(1)
+
+
+def read(args):
+    m = Model(args.prefix + ".meta")
+    m.saver.restore(m.session, args.prefix)
+    logits, step = m.run(m.logits), m.session.run(m.step)
+    print(f"TensorFlow {tf.__version__} restored {args.prefix}: step {step}, logits of picture 0 {logits[0]}")
+    check("the step is the one in the file's name", args.prefix.endswith(f"-{step}"))
+    if args.runnel:
+        compare_frozen(args, m, logits)
+    before = m.run(m.loss)
+    for _ in range(50):
+        m.run(m.train)
+    after = m.run(m.loss)
+    check(f"TensorFlow trains on: the loss goes from {before:.4f} to {after:.4f}", after < before)
+    check("the step has gone up by 50", m.session.run(m.step) == step + 50)
+    with tempfile.TemporaryDirectory() as folder:
+        saved = m.saver.save(m.session, os.path.join(folder, "model"), global_step=int(step) + 50)
+        names = {name: shape for name, shape in tf.train.list_variables(args.prefix)}
+        check("TensorFlow saves the same names and shapes", names == dict(tf.train.list_variables(saved)))
+
+
+def compare_frozen(args, m, logits):
+    with tempfile.TemporaryDirectory() as folder:
+        frozen = v1.graph_util.convert_variables_to_constants(m.session, m.graph.as_graph_def(), [m.logits.op.name])
+        with open(os.path.join(folder, "frozen.pb"), "wb") as f:
+            f.write(frozen.SerializeToString())
+        np.save(os.path.join(folder, "x.npy"), PICTURES)
+        keep = ["--feed", "keep=1"] if any(n.name == "keep" for n in frozen.node) else []
+        subprocess.run([args.runnel, "run", "frozen.pb", "--feed", "images=@x.npy", *keep, "--out", m.logits.name + "=@y.npy"],
+                       cwd=folder, check=True)
+        error = np.abs(np.load(os.path.join(folder, "y.npy")) - logits).max()
+        check(f"Runnel computes the same logits; they differ by {error:.3g}", error <= 1e-4 * max(1, np.abs(logits).max()))
+
+
+def mnist(folder, name, header):
+    with gzip.open(os.path.join(folder, name)) as f:
+        return np.frombuffer(f.read(), np.uint8)[header:]
+
+
+def write(args):
+    m = Model(args.meta)
+    with m.graph.as_default():
+        m.session.run(v1.global_variables_initializer())
+    if args.data:
+        images = mnist(args.data, "train-images-idx3-ubyte.gz", 16).reshape(-1, 784)[5000:].astype("float32") / 255
+        labels = mnist(args.data, "train-labels-idx1-ubyte.gz", 8)[5000:].astype("int32")
+    else:
+        rng = np.random.RandomState(5)
+        labels = rng.randint(0, 10, 5000).astype("int32")
+        images = (rng.rand(10, 784)[labels] * 0.7 + rng.rand(5000, 784) * 0.3).astype("float32")
+    batches = np.random.RandomState(7).randint(0, len(images), (args.steps, 100))
+    losses = [m.run([m.loss, m.train], images[b], labels[b])[0] for b in batches]
+    check(f"the loss goes from {losses[0]:.4f} to {losses[-1]:.4f}", losses[-1] < losses[0])
+    os.makedirs(args.folder, exist_ok=True)
+    saved = m.saver.save(m.session, os.path.join(args.folder, "model"), global_step=args.steps)
+    print(f"saved {saved}; lab 2 reads it with: lab2_mnist --logdir {args.folder} --evaluate --optimizer THE_SAME")
+    if args.lab:
+        evaluate(args, m)
+
+
+def evaluate(args, m):
+    command = [args.lab, "--logdir", args.folder, "--evaluate", "--json", "--optimizer", args.optimizer]
+    got = json.loads(subprocess.run(command + (["--data", args.data] if args.data else []), check=True, capture_output=True).stdout)
+    check(f"lab 2 restored step {got['step']}", got["step"] == args.steps)
+    if not args.data:
+        return
+    images = mnist(args.data, "t10k-images-idx3-ubyte.gz", 16).reshape(-1, 784).astype("float32") / 255
+    labels = mnist(args.data, "t10k-labels-idx1-ubyte.gz", 8).astype("int32")
+    ours = float((m.run(m.logits, images, labels).argmax(1) == labels).mean())
+    check(f"test accuracy {got['test_accuracy']:.4f}, TensorFlow's {ours:.4f}", abs(got["test_accuracy"] - ours) <= 2e-4)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True)
+    r = commands.add_parser("read")
+    r.add_argument("prefix")
+    r.add_argument("--runnel")
+    r.set_defaults(do=read)
+    w = commands.add_parser("write")
+    w.add_argument("meta")
+    w.add_argument("folder")
+    w.add_argument("--steps", type=int, default=300)
+    w.add_argument("--lab")
+    w.add_argument("--data")
+    w.add_argument("--optimizer", default="GradientDescent")
+    w.set_defaults(do=write)
+    args = parser.parse_args()
+    for name in ("runnel", "lab"):
+        if getattr(args, name, None):
+            setattr(args, name, os.path.abspath(getattr(args, name)))
+    args.do(args)
+
+
+main()
