@@ -37,7 +37,7 @@ static void set(void *object, const char *name, const char *value) {
 
 static int look_of(const rn_graph *g, const viz_box *b) {
   uint32_t flags = 0, role = 0;
-  if (b->kind == BOX_SCOPE) return LOOK_SCOPE;
+  if (b->kind == BOX_SCOPE || b->kind == BOX_PART) return LOOK_SCOPE;
   if (b->kind == BOX_VARIABLE) return LOOK_VARIABLE;
   if (!rn_graph_op_known(g, b->node, &flags, &role)) return LOOK_UNKNOWN;
   return role == RN_ROLE_PLACEHOLDER ? LOOK_PLACEHOLDER : role == RN_ROLE_CONSTANT ? LOOK_CONSTANT : LOOK_OP;
@@ -83,7 +83,7 @@ static void label_of(const rn_graph *g, const viz_box *b, char *buf, size_t size
   const char *slash = strrchr(b->path, '/');
   char name[256], type[192] = "";
   label_text(slash ? slash + 1 : b->path, 40, name, sizeof name);
-  if (b->kind == BOX_SCOPE) {
+  if (b->node == RN_NO_NODE) {
     snprintf(buf, size_bytes, "%s\\n%u nodes", name, b->count);
     return;
   }
@@ -111,24 +111,35 @@ static Agnode_t *add_box(Agraph_t *root, const rn_graph *g, const viz_box *b, ui
   set(n, "fillcolor", l->fill);
   set(n, "color", l->line);
   label_text(b->path, 300, tip_name, sizeof tip_name);
-  snprintf(tip, sizeof tip, "%s%s%s", tip_name, b->kind == BOX_SCOPE ? "" : " = ",
-           b->kind == BOX_SCOPE ? "" : rn_graph_op(g, b->node));
+  snprintf(tip, sizeof tip, "%s%s%s", tip_name, b->node == RN_NO_NODE ? "" : " = ",
+           b->node == RN_NO_NODE ? "" : rn_graph_op(g, b->node));
   set(n, "tooltip", tip);
   if (l == &looks[LOOK_CONSTANT]) set(n, "fontsize", "8");
   return n;
 }
 
-static void add_data_edge(Agraph_t *root, const rn_graph *g, Agnode_t *from, Agnode_t *to, rn_value v) {
+/* Between single nodes every value has its edge; what goes in or out of a group is one edge with a count. */
+static void add_data_edge(Agraph_t *root, const rn_graph *g, Agnode_t *from, Agnode_t *to, rn_value v, int grouped) {
   char key[32], type[192], width[32];
   snprintf(key, sizeof key, "%u", v.port);
-  Agedge_t *e = agedge(root, from, to, key, 1);
+  Agedge_t *old = grouped ? agedge(root, from, to, writable("group"), 0) : NULL;
+  Agedge_t *e = agedge(root, from, to, grouped ? writable("group") : key, 1);
   if (!e) return;
+  if (old) {
+    const char *before = agget(e, writable("comment"));
+    unsigned long n = before && *before ? strtoul(before, NULL, 10) + 1 : 2;
+    snprintf(key, sizeof key, "%lu", n);
+    snprintf(type, sizeof type, "%lu tensors", n);
+    set(e, "comment", key);
+    set(e, "label", type);
+    return;
+  }
   type_text(g, v, type, sizeof type);
   set(e, "label", type);
   const rn_shape *s = rn_graph_shape(g, v);
   double elems = 1;
   for (int32_t i = 0; s && i < s->rank; i++) elems *= s->dim[i] > 0 ? (double)s->dim[i] : 32;
-  snprintf(width, sizeof width, "%d.%d", 1 + (int)(log10(elems + 1) / 2), 0);
+  snprintf(width, sizeof width, "%d", 1 + (int)(log10(elems + 1) / 2));
   set(e, "penwidth", width);
 }
 
@@ -137,7 +148,8 @@ static void add_edges(Agraph_t *root, const rn_graph *g, const fold *f, Agnode_t
   for (uint32_t i = 0; i < rn_graph_input_count(g, n); i++) {
     rn_value v = rn_graph_input(g, n, i);
     if (v.node == RN_NO_NODE || f->of_node[v.node] == to) continue;
-    add_data_edge(root, g, nodes[f->of_node[v.node]], nodes[to], v);
+    const viz_box *a = &f->boxes[f->of_node[v.node]], *b = &f->boxes[to];
+    add_data_edge(root, g, nodes[f->of_node[v.node]], nodes[to], v, a->node == RN_NO_NODE || b->node == RN_NO_NODE);
   }
   for (uint32_t i = 0; i < rn_graph_control_count(g, n); i++) {
     uint32_t from = f->of_node[rn_graph_control(g, n, i)];
@@ -149,10 +161,12 @@ static void add_edges(Agraph_t *root, const rn_graph *g, const fold *f, Agnode_t
   }
 }
 
+/* newrank: without it Graphviz 2.43 loses edges between clusters and crashes. */
 static void set_defaults(Agraph_t *root, const char *title) {
-  static const char *const graph_defaults[][2] = {
-      {"rankdir", "TB"},         {"compound", "true"}, {"nslimit", "1"},     {"nslimit1", "1"},   {"mclimit", "0.2"},
-      {"fontname", "Helvetica"}, {"fontsize", "11"},   {"bgcolor", "white"}, {"ranksep", "0.35"}, {"nodesep", "0.25"}};
+  static const char *const graph_defaults[][2] = {{"rankdir", "TB"},         {"newrank", "true"}, {"compound", "true"},
+                                                  {"nslimit", "1"},          {"nslimit1", "1"},   {"mclimit", "0.2"},
+                                                  {"fontname", "Helvetica"}, {"fontsize", "11"},  {"bgcolor", "white"},
+                                                  {"ranksep", "0.35"},       {"nodesep", "0.25"}};
   for (size_t i = 0; i < sizeof graph_defaults / sizeof graph_defaults[0]; i++)
     agattr(root, AGRAPH, writable(graph_defaults[i][0]), writable(graph_defaults[i][1]));
   agattr(root, AGNODE, writable("fontname"), writable("Helvetica"));

@@ -4,6 +4,7 @@
  * parts it is, or the node itself. So folding a graph is one pass, and the same name always lands
  * in the same box. */
 #include "fold.h"
+#include "parts.h"
 #include <runnel/plugin.h>
 #include <runnel/viz.h>
 #include <stdlib.h>
@@ -11,8 +12,6 @@
 
 #define READABLE_BOXES 90u
 #define NO_BOX UINT32_MAX
-
-static const char *const folded_scopes[] = {"gradients", "save"};
 
 uint32_t path_depth(const char *path, size_t length) {
   uint32_t n = 0;
@@ -28,13 +27,14 @@ static uint32_t path_hash(const char *s, size_t n) {
 
 static rn_status *out_of_memory(void) { return rn_status_make(RN_RESOURCE_EXHAUSTED, "drawing: out of memory"); }
 
+static int is_group(box_kind k) { return k == BOX_SCOPE || k == BOX_PART; }
+
 static rn_status *find_or_add(fold *f, const char *path, size_t length, box_kind kind, rn_node_id node, uint32_t *out) {
   uint32_t slot = path_hash(path, length) % f->n_buckets;
   for (uint32_t i = f->buckets[slot]; i != NO_BOX; i = f->boxes[i].next) {
     viz_box *b = &f->boxes[i];
     /* a node and a scope may share a name: they are different boxes */
-    if (strlen(b->path) == length && memcmp(b->path, path, length) == 0 &&
-        (b->kind == BOX_SCOPE) == (kind == BOX_SCOPE)) {
+    if (strlen(b->path) == length && memcmp(b->path, path, length) == 0 && is_group(b->kind) == is_group(kind)) {
       *out = i;
       return NULL;
     }
@@ -56,14 +56,13 @@ static rn_status *find_or_add(fold *f, const char *path, size_t length, box_kind
   return NULL;
 }
 
-static int is_variable(const rn_graph *g, rn_node_id n) {
+int is_variable(const rn_graph *g, rn_node_id n) {
   uint32_t flags = 0, role = 0;
   return rn_graph_op_known(g, n, &flags, &role) && role == RN_ROLE_RESOURCE;
 }
 
-/* The variable that name is a part of ("w/read" of "w"), or RN_NO_NODE. Looks MAX_SCOPES up. */
 #define MAX_SCOPES 32
-static rn_node_id variable_of(const rn_graph *g, const char *name, char *scratch) {
+rn_node_id variable_of(const rn_graph *g, const char *name, char *scratch) {
   size_t n = strlen(name);
   memcpy(scratch, name, n + 1);
   for (int level = 0; level < MAX_SCOPES; level++) {
@@ -77,16 +76,7 @@ static rn_node_id variable_of(const rn_graph *g, const char *name, char *scratch
 }
 
 /* Length of the scope that swallows a node of this name, or 0. */
-static size_t swallowing_scope(const char *name, int32_t depth, int fold_training) {
-  if (fold_training) {
-    for (size_t i = 0; i < sizeof folded_scopes / sizeof folded_scopes[0]; i++) {
-      size_t n = strlen(folded_scopes[i]);
-      if (strncmp(name, folded_scopes[i], n) == 0 && (name[n] == '/' || name[n] == '_')) {
-        const char *slash = strchr(name, '/');
-        if (slash) return (size_t)(slash - name);
-      }
-    }
-  }
+static size_t swallowing_scope(const char *name, int32_t depth) {
   int32_t level = 0;
   for (const char *p = name; *p; p++) {
     if (*p == '/' && level++ == depth) return (size_t)(p - name);
@@ -94,37 +84,27 @@ static size_t swallowing_scope(const char *name, int32_t depth, int fold_trainin
   return 0;
 }
 
-static rn_status *assign_boxes(fold *f, const rn_graph *g, int32_t depth, int fold_training, char *scratch) {
-  uint32_t n = rn_graph_node_count(g);
-  for (rn_node_id i = 0; i < n; i++) {
-    const char *name = rn_graph_name(g, i);
-    size_t scope = swallowing_scope(name, depth, fold_training);
-    box_kind kind = BOX_NODE;
-    rn_node_id node = i;
-    size_t length = strlen(name);
-    rn_node_id variable = depth >= RN_VIZ_DEPTH_ALL ? RN_NO_NODE : variable_of(g, name, scratch);
-    if (variable != RN_NO_NODE) {
-      const char *path = rn_graph_name(g, variable);
-      size_t outer = swallowing_scope(path, depth, fold_training);
-      if (outer == 0) {
-        node = variable;
-        kind = BOX_VARIABLE;
-        name = path;
-        length = strlen(path);
-        scope = 0;
-      } else {
-        scope = outer;
-        name = path;
-      }
-    } else if (is_variable(g, i)) {
-      kind = BOX_VARIABLE;
-    }
-    if (scope) {
-      kind = BOX_SCOPE;
-      node = RN_NO_NODE;
-      length = scope;
-    }
-    RN_TRY(find_or_add(f, name, length, kind, node, &f->of_node[i]));
+static rn_status *assign_box(fold *f, const rn_graph *g, rn_node_id n, int32_t depth, const parts *split,
+                             char *scratch) {
+  rn_node_id shown = split ? split->stands_for[n] : n;
+  const char *name = rn_graph_name(g, shown);
+  if (split && split->part[n] != PART_MODEL) {
+    const char *part = part_name(split->part[n]);
+    return find_or_add(f, part, strlen(part), BOX_PART, RN_NO_NODE, &f->of_node[n]);
+  }
+  rn_node_id variable = depth >= RN_VIZ_DEPTH_ALL ? RN_NO_NODE : variable_of(g, name, scratch);
+  if (variable != RN_NO_NODE) {
+    shown = variable;
+    name = rn_graph_name(g, variable);
+  }
+  size_t scope = swallowing_scope(name, depth);
+  if (scope) return find_or_add(f, name, scope, BOX_SCOPE, RN_NO_NODE, &f->of_node[n]);
+  return find_or_add(f, name, strlen(name), is_variable(g, shown) ? BOX_VARIABLE : BOX_NODE, shown, &f->of_node[n]);
+}
+
+static rn_status *assign_boxes(fold *f, const rn_graph *g, int32_t depth, const parts *split, char *scratch) {
+  for (rn_node_id i = 0; i < rn_graph_node_count(g); i++) {
+    RN_TRY(assign_box(f, g, i, depth, split, scratch));
     f->boxes[f->of_node[i]].count++;
   }
   return NULL;
@@ -150,11 +130,14 @@ rn_status *fold_init(fold *f, const rn_graph *g, int32_t depth) {
   char *scratch = malloc(longest + 1);
   rn_status *status = f->of_node && f->buckets && scratch ? NULL : out_of_memory();
   int automatic = depth < 0;
+  parts split = {NULL, NULL};
+  if (automatic && status == NULL) status = parts_init(&split, g);
   for (int32_t level = automatic ? 8 : depth; status == NULL; level--) {
     clear(f);
-    status = assign_boxes(f, g, level, automatic, scratch);
+    status = assign_boxes(f, g, level, automatic ? &split : NULL, scratch);
     if (!automatic || f->count <= READABLE_BOXES || level == 0) break;
   }
+  parts_finish(&split);
   free(scratch);
   return status;
 }

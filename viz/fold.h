@@ -3,7 +3,7 @@
 #define RN_VIZ_FOLD_H
 #include <runnel/graph.h>
 
-typedef enum { BOX_NODE, BOX_SCOPE, BOX_VARIABLE } box_kind;
+typedef enum { BOX_NODE, BOX_SCOPE, BOX_VARIABLE, BOX_PART } box_kind; /* a part: "training", "saving" */
 typedef struct viz_box {
   box_kind kind;
   rn_node_id node; /* BOX_NODE, BOX_VARIABLE: the node drawn */

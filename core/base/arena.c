@@ -8,7 +8,7 @@
 
 #define ALIGN ((size_t)16)
 #define FIRST_BYTES ((size_t)4096)
-#define MAX_GROWTH_BYTES ((size_t)1 << 20)
+#define MAX_GROWTH_BYTES ((size_t)32 << 20)
 
 struct rn_arena_chunk {
   struct rn_arena_chunk *older;

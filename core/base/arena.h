@@ -10,9 +10,9 @@ typedef struct rn_arena {
   size_t next_bytes;
 } rn_arena;
 void rn_arena_init(rn_arena *a, size_t first_bytes);
-void *rn_arena_alloc(rn_arena *a, size_t size_bytes); /* 16-byte aligned; NULL: out of memory */
+void *rn_arena_alloc(rn_arena *a, size_t size_bytes);               /* 16-byte aligned; NULL: out of memory */
 void *rn_arena_array(rn_arena *a, size_t count, size_t size_bytes); /* overflow checked; not zeroed */
-char *rn_arena_text(rn_arena *a, const char *s, size_t length); /* copy, NUL added */
+char *rn_arena_text(rn_arena *a, const char *s, size_t length);     /* copy, NUL added */
 void rn_arena_finish(rn_arena *a);
 /* A mark to go back to: everything allocated since is released. */
 typedef struct rn_arena_mark {

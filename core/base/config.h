@@ -17,5 +17,6 @@ const char *rn_config_get(const rn_config *c, const char *section, const char *k
 int64_t rn_config_get_int(const rn_config *c, const char *section, const char *key, int64_t fallback);
 /* In order of section, then of appearance (placement rules are ordered). */
 uint32_t rn_config_count(const rn_config *c);
-void rn_config_at(const rn_config *c, uint32_t i, const char **section, const char **key, const char **value, const char **origin);
+void rn_config_at(const rn_config *c, uint32_t i, const char **section, const char **key, const char **value,
+                  const char **origin);
 #endif

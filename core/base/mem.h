@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-void *rn_mem_alloc(size_t size_bytes);                 /* NULL: out of memory. own: owned, rn_mem_free */
-void *rn_mem_zero(size_t count, size_t size_bytes);    /* zeroed; overflow of the product gives NULL */
+void *rn_mem_alloc(size_t size_bytes);                       /* NULL: out of memory. own: owned, rn_mem_free */
+void *rn_mem_zero(size_t count, size_t size_bytes);          /* zeroed; overflow of the product gives NULL */
 void *rn_mem_grow(void *p, size_t count, size_t size_bytes); /* realloc; p stays valid on failure */
 char *rn_mem_copy_text(const char *s);
 void *rn_mem_alloc_aligned(size_t size_bytes, size_t align); /* freed by rn_mem_free too */

@@ -183,8 +183,27 @@ static rn_status *function_repeats(rn_builder *pub, const char *name) {
   return rn_function_repeats(self_of(pub)->g, name);
 }
 
-static const rn_builder_api api = {sizeof api, 0,       add,         constant,          fail,
-                                   failed,     replace, remove_node, gradient_function, function_repeats};
+static uint32_t gradient_outputs(const rn_builder *pub, const char *name, uint32_t *out_inputs, rn_dtype *out_types,
+                                 uint32_t cap) {
+  const graph_function *f = rn_function_find(((const graph_builder *)(const void *)pub)->g, name);
+  if (f == NULL || !f->is_gradient) return 0;
+  for (uint32_t i = 0; i < f->n_outputs && i < cap; i++) {
+    out_inputs[i] = f->dx_of[i];
+    out_types[i] = rn_base_of(rn_graph_dtype(f->body, f->outputs[i]));
+  }
+  return f->n_outputs;
+}
+
+static const rn_builder_api api = {.struct_size = sizeof api,
+                                   .add = add,
+                                   .constant = constant,
+                                   .fail = fail,
+                                   .failed = failed,
+                                   .replace = replace,
+                                   .remove = remove_node,
+                                   .gradient_function = gradient_function,
+                                   .function_repeats = function_repeats,
+                                   .gradient_outputs = gradient_outputs};
 
 void rn_builder_init(graph_builder *b, rn_graph *g, const rn_host_api *host) {
   memset(b, 0, sizeof *b);

@@ -21,6 +21,7 @@ static void free_function(graph_function *f) {
   rn_mem_free(f->inputs);
   rn_mem_free(f->outputs);
   rn_mem_free(f->control_outputs);
+  rn_mem_free(f->dx_of);
   rn_mem_free((void *)(uintptr_t)f->name);
 }
 
@@ -93,6 +94,7 @@ static rn_status *append(rn_graph *root, const char *name, const graph_function 
   f.inputs = copy_items(from->inputs, f.n_inputs, sizeof *f.inputs, &ok);
   f.outputs = copy_items(from->outputs, f.n_outputs, sizeof *f.outputs, &ok);
   f.control_outputs = copy_items(from->control_outputs, f.n_control_outputs, sizeof *f.control_outputs, &ok);
+  f.dx_of = copy_items(from->dx_of, from->dx_of != NULL ? f.n_outputs : 0, sizeof *f.dx_of, &ok);
   void *items = root->functions;
   rn_status *failed = rn_graph_grow(&items, root->n_functions, &root->cap_functions, sizeof *root->functions);
   root->functions = items;
@@ -122,7 +124,7 @@ rn_status *rn_graph_add_function(rn_graph *g, const char *name, rn_graph *body, 
   } control = {control_outputs};
   if (body == NULL)
     return rn_status_make(RN_INVALID_ARGUMENT, "function '%.100s' has no body", name != NULL ? name : "");
-  graph_function f = {name, body, in.to, out.to, control.to, n_inputs, n_outputs, n_control_outputs, 0};
+  graph_function f = {name, body, in.to, out.to, control.to, n_inputs, n_outputs, n_control_outputs, 0, NULL};
   rn_status *failed = check_function(root_of(g), name, body, &f);
   if (failed == NULL) return append(root_of(g), name, &f, body);
   if (body->root == NULL && body != root_of(g)) rn_graph_destroy(body); /* else a library owns it */
@@ -160,6 +162,7 @@ typedef struct making {
   rn_graph *body;
   graph_builder b;
   rn_value *inputs, *outputs, *ys, *dys, *xs;
+  uint32_t *dx_of; /* per x: the input it is; then per output */
   uint32_t n_inputs, n_outputs, n_ys, n_xs;
 } making;
 
@@ -176,10 +179,18 @@ static rn_value add_dy(making *m, rn_value y, uint32_t i) {
   return rn_builder_role(&m->b, RN_ROLE_PLACEHOLDER, name, NULL, 0, attrs, has_shape ? 2 : 1);
 }
 
+/* A handle carries the gradient of the variable behind it. */
+static int may_have_gradient(const rn_graph *body, rn_value v) {
+  rn_dtype t = rn_graph_dtype(body, v);
+  return rn_gradient_flows(t) || t == RN_RESOURCE;
+}
+
 static rn_status *fill_lists(making *m, const graph_function *f) {
   for (uint32_t i = 0; i < f->n_inputs; i++) {
     m->inputs[m->n_inputs++] = f->inputs[i];
-    if (rn_gradient_flows(rn_graph_dtype(m->body, f->inputs[i]))) m->xs[m->n_xs++] = f->inputs[i];
+    if (!may_have_gradient(m->body, f->inputs[i])) continue;
+    m->dx_of[m->n_xs] = i;
+    m->xs[m->n_xs++] = f->inputs[i];
   }
   for (uint32_t i = 0; i < f->n_outputs; i++) {
     if (!rn_gradient_flows(rn_graph_dtype(m->body, f->outputs[i]))) continue;
@@ -196,10 +207,13 @@ static rn_status *make_body(making *m, const graph_function *f) {
   RN_TRY(fill_lists(m, f));
   graph_gradient_request r = {m->ys, m->xs, m->dys, m->n_ys, m->n_xs, "gradients"};
   RN_TRY(rn_gradient_emit(m->body, &r, m->outputs, NULL));
-  m->n_outputs = m->n_xs;
   for (uint32_t i = 0; i < m->n_xs; i++) {
-    if (m->outputs[i].node != RN_NO_NODE) continue;
-    m->outputs[i] = rn_builder_role(&m->b, RN_ROLE_ZEROS_LIKE, "gradients/zeros", &m->xs[i], 1, NULL, 0);
+    rn_value dx = m->outputs[i];
+    if (dx.node == RN_NO_NODE && !rn_gradient_flows(rn_graph_dtype(m->body, m->xs[i]))) continue;
+    if (dx.node == RN_NO_NODE)
+      dx = rn_builder_role(&m->b, RN_ROLE_ZEROS_LIKE, "gradients/zeros", &m->xs[i], 1, NULL, 0);
+    m->dx_of[m->n_outputs] = m->dx_of[i];
+    m->outputs[m->n_outputs++] = dx;
   }
   RN_TRY(rn_builder_take_error(&m->b));
   return rn_graph_repeats(m->body, n_forward, m->outputs, m->n_outputs, NULL, 0);
@@ -208,8 +222,9 @@ static rn_status *make_body(making *m, const graph_function *f) {
 static rn_status *make_lists(making *m, const graph_function *f) {
   size_t n = (size_t)f->n_inputs + f->n_outputs;
   rn_value *all = rn_mem_zero(5 * (n + 1), sizeof *all);
-  if (all == NULL) return rn_graph_no_memory();
   m->inputs = all;
+  m->dx_of = rn_mem_zero(n + 1, sizeof *m->dx_of);
+  if (all == NULL || m->dx_of == NULL) return rn_graph_no_memory();
   m->outputs = all + (n + 1);
   m->ys = all + 2 * (n + 1);
   m->dys = all + 3 * (n + 1);
@@ -227,11 +242,12 @@ static rn_status *make_gradient(rn_graph *root, const graph_function *f, const c
   if (failed == NULL) failed = make_body(&m, &forward);
   if (failed == NULL) {
     m.body->root = NULL;
-    graph_function made = {name, m.body, m.inputs, m.outputs, NULL, m.n_inputs, m.n_outputs, 0, 1};
+    graph_function made = {name, m.body, m.inputs, m.outputs, NULL, m.n_inputs, m.n_outputs, 0, 1, m.dx_of};
     failed = append(root, name, &made, m.body);
   } else
     rn_graph_destroy(m.body);
   rn_mem_free(m.inputs);
+  rn_mem_free(m.dx_of);
   return failed;
 }
 

@@ -66,6 +66,7 @@ typedef struct graph_function {
   rn_node_id *control_outputs;
   uint32_t n_inputs, n_outputs, n_control_outputs;
   uint32_t is_gradient; /* made by rn_function_gradient */
+  uint32_t *dx_of;      /* of a gradient: the forward input per output */
 } graph_function;
 
 /* One change to take back. */

@@ -152,6 +152,12 @@ static const rn_graph *function_body(const rn_graph *g, const char *name) {
   return f != NULL ? f->body : NULL;
 }
 
+static const rn_value *function_outputs(const rn_graph *g, const char *name, uint32_t *out_count) {
+  const graph_function *f = name != NULL ? rn_function_find(g, name) : NULL;
+  *out_count = f != NULL ? f->n_outputs : 0;
+  return f != NULL ? f->outputs : NULL;
+}
+
 static const rn_graph_view_api view = {
     .struct_size = sizeof view,
     .node_count = rn_graph_node_count,
@@ -171,5 +177,6 @@ static const rn_graph_view_api view = {
     .attr_name = rn_graph_attr_name,
     .constant = rn_graph_constant,
     .function = function_body,
+    .function_outputs = function_outputs,
 };
 const rn_graph_view_api *rn_graph_view(void) { return &view; }

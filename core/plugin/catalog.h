@@ -95,5 +95,5 @@ rn_status *rn_catalog_not_found(rn_runtime *rt, uint32_t kind, const char *what,
 /* Fills offer->op. The offer's plugin is loaded for it. */
 rn_status *rn_catalog_op(rn_runtime *rt, rn_offer *o);
 /* Loads every plugin that has rows of this kind; one that fails is left out with a warning. */
-void rn_catalog_load_kind(rn_runtime *rt, uint32_t kind);
+rn_status *rn_catalog_load_kind(rn_runtime *rt, uint32_t kind);
 #endif

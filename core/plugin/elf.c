@@ -22,6 +22,7 @@
 #else
 #define OWN_MACHINE EM_NONE
 #endif
+#define MOST_PROGRAM_HEADERS 256 /* shared objects have about ten; each may cost one walk over the file */
 #define OWN_CLASS (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32)
 
 static const char *machine_name(unsigned m) {
@@ -76,10 +77,11 @@ static int find_section(const rn_elf *e, uint32_t type, ElfW(Shdr) * out, ElfW(S
   return 0;
 }
 
+/* A table of strings ends in NUL, so that each string in it does. */
 static const char *text_at(const rn_elf *e, const ElfW(Shdr) * strings, uint64_t index) {
   const char *base = at(e, strings->sh_offset, strings->sh_size);
   if (base == NULL || index >= strings->sh_size) return NULL;
-  return memchr(base + index, 0, strings->sh_size - index) != NULL ? base + index : NULL;
+  return base[strings->sh_size - 1] == '\0' ? base + index : NULL;
 }
 
 int rn_elf_symbols(const rn_elf *e, int defined, int (*visit)(void *arg, const char *name), void *arg) {
@@ -172,6 +174,9 @@ static rn_status *check(const rn_elf *e, const char *path) {
                           machine_name(h.e_machine), (unsigned)h.e_machine, machine_name(OWN_MACHINE));
   if (h.e_type != ET_DYN)
     return rn_status_make(RN_INVALID_ARGUMENT, "%s is an ELF file, but not a shared object", path);
+  if (h.e_phnum > MOST_PROGRAM_HEADERS)
+    return rn_status_make(RN_INVALID_ARGUMENT, "%s has %u program headers, at most %u are read", path,
+                          (unsigned)h.e_phnum, MOST_PROGRAM_HEADERS);
   ElfW(Phdr) p;
   for (uint32_t i = 0; i < h.e_phnum; i++) {
     if (!get_program(e, i, &p) || (p.p_type == PT_LOAD && at(e, p.p_offset, p.p_filesz) == NULL))

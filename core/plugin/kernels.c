@@ -104,6 +104,7 @@ static rn_status *build(rn_runtime *rt, const rn_op *op) {
   for (rn_provider *p = providers(rt, op->def->name); p != NULL; p = p->next) {
     rn_status *s = rn_plugin_load(rt, p->plugin);
     if (s == NULL) most += count_of(p->plugin->module, op->def->name);
+    if (rn_status_code(s) == RN_RESOURCE_EXHAUSTED) return s;
     rn_status_free(s); /* logged and kept as the plugin's reason; others may have kernels */
   }
   l.items = rn_arena_array(&rt->arena, most, sizeof *l.items);

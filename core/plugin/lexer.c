@@ -68,7 +68,11 @@ rn_status *rn_lexer_number(rn_lexer *l, rn_word *out) {
   return NULL;
 }
 
-static char unescape(char c) { return c == 'n' ? '\n' : c == 't' ? '\t' : c == '0' ? '\0' : c; }
+static char unescape(char c) {
+  if (c == 'n') return '\n';
+  if (c == 't') return '\t';
+  return c == '0' ? '\0' : c;
+}
 
 rn_status *rn_lexer_string(rn_lexer *l, rn_bytes *out) {
   RN_TRY(rn_lexer_need(l, "\""));
@@ -79,7 +83,11 @@ rn_status *rn_lexer_string(rn_lexer *l, rn_bytes *out) {
   char *copy = rn_arena_alloc(l->arena, end - l->at + 1);
   size_t n = 0;
   if (copy == NULL) return rn_lexer_no_memory();
-  for (size_t i = l->at; i < end; i++) copy[n++] = l->text[i] == '\\' ? unescape(l->text[++i]) : l->text[i];
+  for (size_t i = l->at; i < end; i++) {
+    char c = l->text[i];
+    if (c == '\\') c = unescape(l->text[++i]);
+    copy[n++] = c;
+  }
   copy[n] = '\0';
   *out = (rn_bytes){copy, n};
   l->at = end + 1;

@@ -7,7 +7,7 @@ static rn_status *collect_devices(rn_runtime *rt) {
   if (rt->device_types != NULL && rt->device_types_generation == rt->generation) return NULL;
   size_t most = 1;
   uint32_t n = 0;
-  rn_catalog_load_kind(rt, RN_ROW_DEVICE);
+  RN_TRY(rn_catalog_load_kind(rt, RN_ROW_DEVICE));
   for (uint32_t i = 0; i < rt->n_plugins; i++)
     if (rt->plugins[i]->state == RN_PLUGIN_LOADED) most += rt->plugins[i]->module->n_devices;
   rn_device_type *types = rn_arena_array(&rt->arena, most, sizeof *types);
@@ -88,7 +88,7 @@ static row *row_array(rn_runtime *rt, int compilers) {
 
 static rn_status *compilers(rn_runtime *rt, const char *type, const rn_compiler_def *const **out,
                             const rn_host_api *const **hosts, uint32_t *n) {
-  rn_catalog_load_kind(rt, RN_ROW_COMPILER);
+  RN_TRY(rn_catalog_load_kind(rt, RN_ROW_COMPILER));
   row *rows = row_array(rt, 1);
   if (rows == NULL) return rn_catalog_no_memory();
   for (uint32_t i = 0; i < rt->n_plugins; i++) {
@@ -121,7 +121,7 @@ static void insert_pass(row *rows, uint32_t n, const rn_pass_def *d, const rn_ho
 
 static rn_status *passes(rn_runtime *rt, const rn_pass_def *const **out, const rn_host_api *const **hosts,
                          uint32_t *n) {
-  rn_catalog_load_kind(rt, RN_ROW_PASS);
+  RN_TRY(rn_catalog_load_kind(rt, RN_ROW_PASS));
   row *rows = row_array(rt, 0);
   if (rows == NULL) return rn_catalog_no_memory();
   for (uint32_t i = 0; i < rt->n_plugins; i++) {
@@ -169,9 +169,9 @@ rn_status *rn_runtime_optimizers(rn_runtime *rt,
                                  void (*visit)(void *arg, const struct rn_optimizer_def *o, const char *plugin),
                                  void *arg) {
   pthread_mutex_lock(&rt->lock);
-  rn_catalog_load_kind(rt, RN_ROW_OPTIMIZER);
+  rn_status *failure = rn_catalog_load_kind(rt, RN_ROW_OPTIMIZER);
   const rn_offers *list = &rt->offers[RN_ROW_OPTIMIZER];
-  for (uint32_t i = 0; i < list->count; i++) {
+  for (uint32_t i = 0; failure == NULL && i < list->count; i++) {
     const struct rn_optimizer_def *o;
     const char *plugin;
     rn_status *s = optimizer(rt, list->items[i]->name, &o, &plugin);
@@ -179,5 +179,5 @@ rn_status *rn_runtime_optimizers(rn_runtime *rt,
     rn_status_free(s); /* its plugin was refused, and says so in its info */
   }
   pthread_mutex_unlock(&rt->lock);
-  return NULL;
+  return failure;
 }

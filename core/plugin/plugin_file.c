@@ -111,7 +111,8 @@ rn_status *rn_catalog_add_file(rn_runtime *rt, const char *path, const char *fol
   rn_status *s = check_file(rt->config, path);
   if (s == NULL) s = read_manifest(rt, p, &found);
   if (s == NULL && !found) s = learn(rt, p);
-  if (s != NULL) s = refuse(rt, p, s);
+  /* Without memory nothing can be said of the plugin: that is no reason to leave it out for good. */
+  if (s != NULL && rn_status_code(s) != RN_RESOURCE_EXHAUSTED) s = refuse(rt, p, s);
   if (s == NULL) s = rn_catalog_enlist(rt, p);
   if (s != NULL || p->state != RN_PLUGIN_SCANNED) drop_module(p);
   *out = p;

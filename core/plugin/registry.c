@@ -107,23 +107,27 @@ rn_status *rn_plugin_load(rn_runtime *rt, rn_plugin *p) {
     rn_log_write(&rt->log, RN_LOG_DEBUG, "plugin '%s' loaded from %s", p->manifest.id, p->path);
     return NULL;
   }
+  rn_module_close(p->module, NULL, NULL);
+  p->module = NULL;
+  if (rn_status_code(s) == RN_RESOURCE_EXHAUSTED) return s; /* no fault of the plugin: it may be asked again */
   const char *text = rn_arena_text(&rt->arena, rn_status_message(s), strlen(rn_status_message(s)));
   p->state = RN_PLUGIN_REFUSED;
   p->code = rn_status_code(s);
   p->reason = text != NULL ? text : "no memory";
-  rn_module_close(p->module, NULL, NULL);
-  p->module = NULL;
   rn_status_free(s);
   rn_log_write(&rt->log, RN_LOG_WARNING, "plugin '%s' refused: %s", p->manifest.id, p->reason);
   return refusal(rt, p);
 }
 
-void rn_catalog_load_kind(rn_runtime *rt, uint32_t kind) {
+rn_status *rn_catalog_load_kind(rn_runtime *rt, uint32_t kind) {
   for (uint32_t i = 0; i < rt->n_plugins; i++) {
     rn_plugin *p = rt->plugins[i];
-    if (p->manifest.count[kind] != 0 && p->state == RN_PLUGIN_SCANNED)
-      rn_status_free(rn_plugin_load(rt, p)); /* logged, kept as reason */
+    if (p->manifest.count[kind] == 0 || p->state != RN_PLUGIN_SCANNED) continue;
+    rn_status *s = rn_plugin_load(rt, p);
+    if (rn_status_code(s) == RN_RESOURCE_EXHAUSTED) return s;
+    rn_status_free(s); /* logged, kept as reason */
   }
+  return NULL;
 }
 
 rn_offer *rn_catalog_offer(rn_runtime *rt, uint32_t kind, const char *name, size_t length) {

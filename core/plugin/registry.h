@@ -15,15 +15,15 @@
 /* A parsed signature. Arguments refer to attributes by index; -1: none. */
 typedef struct rn_sig_arg {
   const char *name;
-  rn_dtype type;      /* fixed type, or RN_INVALID */
-  int32_t type_attr;  /* attribute of type "type" */
-  int32_t number_attr;/* N * T: attribute N */
-  int32_t list_attr;  /* attribute of type list(type) */
+  rn_dtype type;       /* fixed type, or RN_INVALID */
+  int32_t type_attr;   /* attribute of type "type" */
+  int32_t number_attr; /* N * T: attribute N */
+  int32_t list_attr;   /* attribute of type list(type) */
   uint8_t is_ref;
 } rn_sig_arg;
 typedef struct rn_sig_attr {
   const char *name;
-  uint32_t type;         /* RN_ATTR_* with RN_ATTR_LIST */
+  uint32_t type; /* RN_ATTR_* with RN_ATTR_LIST */
   uint8_t has_default, has_min;
   int64_t min;           /* of an int, or of a list's length */
   rn_attr_value def;     /* tensors and funcs have no default except an empty one (count 0) */
@@ -45,8 +45,8 @@ int32_t rn_signature_find_attr(const rn_signature *s, const char *name, size_t l
 typedef struct rn_op {
   const rn_op_def *def;
   const rn_signature *sig;
-  const char *plugin;       /* id */
-  const rn_host_api *host;  /* the table its callbacks get */
+  const char *plugin;             /* id */
+  const rn_host_api *host;        /* the table its callbacks get */
   struct rn_kernel_list *kernels; /* use rn_registry_kernels */
 } rn_op;
 typedef struct rn_kernel {
@@ -71,11 +71,13 @@ rn_status *rn_registry_op(rn_runtime *rt, const char *name, size_t length, const
 rn_status *rn_registry_op_by_role(rn_runtime *rt, uint32_t role, const rn_op **out);
 /* All kernels for op on any device, best first: priority, then more constraints, then plugin id. */
 rn_status *rn_registry_kernels(rn_runtime *rt, const rn_op *op, const rn_kernel *const **out, uint32_t *out_count);
-rn_status *rn_registry_device_types(rn_runtime *rt, const rn_device_type **out, uint32_t *out_count); /* loads all device plugins */
+rn_status *rn_registry_device_types(rn_runtime *rt, const rn_device_type **out,
+                                    uint32_t *out_count); /* loads all device plugins */
 rn_status *rn_registry_device_type(rn_runtime *rt, const char *type, const rn_device_type **out);
 rn_status *rn_registry_compilers(rn_runtime *rt, const char *device_type, const rn_compiler_def *const **out,
                                  const rn_host_api *const **out_hosts, uint32_t *out_count);
-rn_status *rn_registry_passes(rn_runtime *rt, const rn_pass_def *const **out, const rn_host_api *const **out_hosts, uint32_t *out_count);
+rn_status *rn_registry_passes(rn_runtime *rt, const rn_pass_def *const **out, const rn_host_api *const **out_hosts,
+                              uint32_t *out_count);
 
 /* What a runtime is made of. */
 rn_config *rn_runtime_config(rn_runtime *rt);

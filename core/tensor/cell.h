@@ -44,7 +44,7 @@ rn_status *rn_cell_assign(rn_resource *r, const rn_tensor_view *v);
 rn_status *rn_cell_read(const rn_resource *r, rn_tensor **out);
 /* Home in device memory: device memory replaces the host buffer (exec moves the content). */
 typedef struct rn_cell_home {
-  void *device_key;  /* whose memory: exec's device, NULL host */
+  void *device_key; /* whose memory: exec's device, NULL host */
   rn_mem *mem;
   uint64_t offset_bytes, size_bytes;
   void (*release)(void *device_key, rn_mem *m);

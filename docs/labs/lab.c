@@ -1,8 +1,7 @@
-/* lab.c - flags, terminal and the training loop of the labs (docs/labs). */
-#include <getopt.h>
+/* lab.c - one run of a lab: its graph, its session, the training loop (docs/labs). */
+#include <errno.h>
 #include <math.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,95 +16,6 @@ static void on_interrupt(int signal_number) {
 }
 int lab_interrupted(void) { return interrupted != 0; }
 
-int lab_report(rn_status *s) {
-  if (s == NULL) return 0;
-  fprintf(stderr, "%s: %s\n", rn_status_code_name(rn_status_code(s)), rn_status_message(s));
-  rn_status_free(s);
-  return 1;
-}
-
-void lab_say(const lab_flags *f, const char *format, ...) {
-  va_list ap;
-  if (f->json) return;
-  va_start(ap, format);
-  vprintf(format, ap);
-  va_end(ap);
-  fflush(stdout);
-}
-
-/* ---- flags ---- */
-enum { TEXT, COUNT, REAL, YES };
-typedef struct flag {
-  const char *name;
-  int kind;
-  void *to;
-  const char *help;
-} flag;
-
-static void print_help(const char *program, const char *about, const flag *flags, int n) {
-  printf("%s\n\nusage: %s [flags]\n", about, program);
-  for (int i = 0; i < n; i++)
-    printf("  --%s%-*s %s\n", flags[i].name, 22 - (int)strlen(flags[i].name), flags[i].kind == YES ? "" : " VALUE",
-           flags[i].help);
-}
-
-static int set_flag(const flag *f, const char *text) {
-  char *end = NULL;
-  switch (f->kind) {
-    case TEXT:
-      *(const char **)f->to = text;
-      return 1;
-    case YES:
-      *(int *)f->to = 1;
-      return 1;
-    case REAL:
-      *(double *)f->to = strtod(text, &end);
-      break;
-    default:
-      *(int64_t *)f->to = strtoll(text, &end, 10);
-      break;
-  }
-  int bad = end == text || *end || (f->kind == REAL && !(*(double *)f->to >= 0)) ||
-            (f->kind == COUNT && *(int64_t *)f->to < 0);
-  if (bad) fprintf(stderr, "--%s: '%s' is not a number of 0 or more\n", f->name, text);
-  return !bad;
-}
-
-int lab_flags_parse(int argc, char **argv, const char *about, lab_flags *f) {
-  const flag flags[] = {
-      {"data", TEXT, &f->data, "folder with MNIST's four files (default: digits drawn by the program)"},
-      {"steps", COUNT, &f->steps, "the global step to reach"},
-      {"batch", COUNT, &f->batch, "examples per step"},
-      {"optimizer", TEXT, &f->optimizer, "name of an optimizer; runnel optimizers lists them"},
-      {"learning-rate", REAL, &f->learning_rate, "default: 0.001 for Adam, else 0.01 (lab 1: 0.5)"},
-      {"device", TEXT, &f->device, "first choice of device, as cpu:0"},
-      {"seed", COUNT, &f->seed, "start of all random numbers; 0: another one each time"},
-      {"logdir", TEXT, &f->logdir, "folder for checkpoints"},
-      {"save-every", COUNT, &f->save_every, "steps between checkpoints"},
-      {"resume", YES, &f->resume, "go on from the newest checkpoint in --logdir"},
-      {"json", YES, &f->json, "print one JSON object at the end and nothing else"},
-      {"model", TEXT, &f->model, "lab 2: mlp or lenet"},
-      {"evaluate", YES, &f->evaluate, "do not train; evaluate the newest checkpoint"},
-      {"follow", TEXT, &f->follow, "with --evaluate: evaluate each new checkpoint of this folder"},
-      {"print-graph", YES, &f->print_graph, "print the nodes and stop"},
-  };
-  enum { N = sizeof flags / sizeof flags[0] };
-  struct option options[N + 2];
-  memset(options, 0, sizeof options);
-  for (int i = 0; i < N; i++) options[i] = (struct option){flags[i].name, flags[i].kind != YES, NULL, i + 256};
-  options[N] = (struct option){"help", 0, NULL, 'h'};
-  for (int at; (at = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-    if (at == 'h') {
-      print_help(argv[0], about, flags, N);
-      return 0;
-    }
-    if (at < 256 || !set_flag(&flags[at - 256], optarg)) return -1;
-  }
-  if (optind < argc) fprintf(stderr, "%s: no such argument; see --help\n", argv[optind]);
-  return optind < argc ? -1 : 1;
-}
-
-/* ---- the run ---- */
 rn_status *lab_open(const lab_flags *f, lab_run *r) {
   struct sigaction act;
   memset(&act, 0, sizeof act);
@@ -114,6 +24,7 @@ rn_status *lab_open(const lab_flags *f, lab_run *r) {
   memset(r, 0, sizeof *r);
   r->flags = f;
   r->train = r->init = RN_NO_NODE;
+  r->saved_step = -1;
   RN_TRY(rn_runtime_create(NULL, &r->runtime));
   RN_TRY(rn_graph_create(r->runtime, 0, &r->graph));
   RN_TRY(rn_scope_create(r->graph, &r->scope));
@@ -139,7 +50,8 @@ rn_status *lab_finish_graph(lab_run *r) {
   const lab_flags *f = r->flags;
   rn_hyper rate = {"learning_rate", f->learning_rate};
   rn_collection_add(r->scope, "losses", r->loss);
-  r->train = rn_minimize(r->scope, r->loss, f->optimizer, &rate, f->learning_rate >= 0, &r->global_step);
+  if (!f->evaluate) /* so that any optimizer's checkpoint can be evaluated */
+    r->train = rn_minimize(r->scope, r->loss, f->optimizer, &rate, f->learning_rate >= 0, &r->global_step);
   r->init = rn_variables_init(r->scope, "init");
   RN_TRY(rn_scope_take_status(r->scope));
   RN_TRY(rn_saver_create(r->scope, 5, &r->saver));
@@ -169,6 +81,7 @@ rn_status *lab_start(lab_run *r) {
   if (checkpoint == NULL) return rn_session_run(r->session, NULL, NULL, 0, NULL, 0, NULL, &r->init, 1);
   rn_status *e = rn_saver_restore(r->saver, r->session, checkpoint);
   if (e == NULL) e = read_step(r);
+  r->saved_step = r->step;
   if (e == NULL) lab_say(f, "restored %s (step %lld)\n", checkpoint, (long long)r->step);
   free(checkpoint);
   return e;
@@ -180,22 +93,20 @@ static double now(void) {
   return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* One line that is written over: how far, and how the loss falls. */
-static void progress(const lab_run *r, double rate) {
-  char bar[31];
-  int done = r->flags->steps ? (int)(30 * r->step / r->flags->steps) : 30;
-  for (int i = 0; i < 30; i++) bar[i] = i < done ? '#' : '.';
-  bar[30] = '\0';
-  const char *end = isatty(STDOUT_FILENO) ? "\r" : "\n";
-  lab_say(r->flags, "[%s] step %lld/%lld  loss %.5f  %.0f steps/s%s", bar, (long long)r->step,
-          (long long)r->flags->steps, r->last_loss, rate, end);
-}
-
 static rn_status *save(lab_run *r) {
   char prefix[4096];
   if ((size_t)snprintf(prefix, sizeof prefix, "%s/model", r->flags->logdir) >= sizeof prefix)
     return rn_status_make(RN_INVALID_ARGUMENT, "--logdir: the name is too long");
-  return rn_saver_save(r->saver, r->session, prefix, r->step);
+  rn_status *e = rn_saver_save(r->saver, r->session, prefix, r->step);
+  if (e == NULL) {
+    r->saved_step = r->step;
+    return NULL;
+  }
+  if (r->saved_step < 0) return e;
+  rn_status *more = rn_status_make(rn_status_code(e), "%s; the checkpoint of step %lld is still good",
+                                   rn_status_message(e), (long long)r->saved_step);
+  rn_status_free(e);
+  return more;
 }
 
 /* A loss that is no number: the same step again, checked node by node. */
@@ -221,13 +132,15 @@ static rn_status *make_folders(const char *path) {
       *p = '/';
     }
   struct stat st;
-  if (mkdir(part, 0777) != 0 && (stat(part, &st) != 0 || !S_ISDIR(st.st_mode)))
-    return rn_status_make(RN_PERMISSION_DENIED, "--logdir: folder '%s' cannot be made", path);
-  return NULL;
+  if (mkdir(part, 0777) == 0) return NULL;
+  int cause = errno;
+  if (stat(part, &st) == 0 && S_ISDIR(st.st_mode)) return NULL;
+  return rn_status_make(RN_PERMISSION_DENIED, "--logdir: folder '%s' cannot be made: %s", path, strerror(cause));
 }
 
 static rn_status *train_with(lab_run *r, rn_step *step, rn_tensor **feeds, lab_feed feed, void *arg) {
-  int64_t first = r->step, every = r->flags->steps / 50 + 1;
+  int64_t first = r->step, lines = isatty(STDOUT_FILENO) ? 100 : 10;
+  int64_t every = (r->flags->steps + lines - 1) / lines;
   double start = now();
   rn_tensor *loss = NULL;
   rn_status *e = NULL;
@@ -239,7 +152,7 @@ static rn_status *train_with(lab_run *r, rn_step *step, rn_tensor **feeds, lab_f
     r->step++;
     if (!isfinite(r->last_loss)) e = explain_nan(r, feeds);
     if (e == NULL && (r->step % every == 0 || r->step == r->flags->steps))
-      progress(r, (double)(r->step - first) / (now() - start));
+      lab_progress(r, (double)(r->step - first) / (now() - start));
     if (e == NULL && r->flags->save_every && r->step % r->flags->save_every == 0) e = save(r);
   }
   rn_tensor_release(loss);
@@ -269,22 +182,4 @@ void lab_close(lab_run *r) {
   rn_scope_destroy(r->scope);
   rn_graph_destroy(r->graph);
   rn_runtime_destroy(r->runtime);
-}
-
-void lab_json_loss(const lab_run *r) {
-  if (r->steps_done)
-    printf("{\"final_loss\": %.9g, ", r->last_loss);
-  else
-    printf("{\"final_loss\": null, ");
-}
-
-void lab_draw(const uint8_t *pixels, int64_t height, int64_t width) {
-  static const char *const shade[2][2] = {{" ", "\u2584"}, {"\u2580", "\u2588"}};
-  for (int64_t y = 0; y < height; y += 2) {
-    for (int64_t x = 0; x < width; x++) {
-      int top = pixels[y * width + x] > 96, bottom = y + 1 < height && pixels[(y + 1) * width + x] > 96;
-      fputs(shade[top][bottom], stdout);
-    }
-    fputc('\n', stdout);
-  }
 }

@@ -32,7 +32,8 @@ typedef struct lab_run {
   rn_node_id init, train;
   rn_value feeds[3];
   uint32_t n_feeds;
-  int64_t step; /* the global step reached */
+  int64_t step;       /* the global step reached */
+  int64_t saved_step; /* of the newest checkpoint; -1: none */
   double last_loss, seconds;
   int64_t steps_done;
   int stopped; /* Ctrl-C */
@@ -52,6 +53,8 @@ void lab_close(lab_run *r);
 int lab_interrupted(void);
 /* The terminal or, for --json, nothing but errors. */
 void lab_say(const lab_flags *f, const char *format, ...) RN_FORMAT(2, 3);
+/* How far the run is, and how the loss falls; written over on a terminal. */
+void lab_progress(const lab_run *r, double steps_per_second);
 /* Opens the JSON object with "final_loss": the loss of the last step, null when none was made. */
 void lab_json_loss(const lab_run *r);
 /* A picture as text, two rows per line. */

@@ -81,7 +81,7 @@ rn_status *rn_pictures_tensors(const rn_pictures *p, int64_t first, int64_t size
   rn_shape shape;
   memset(&shape, 0, sizeof shape);
   if (first < 0 || size < 0 || size > p->count || first > p->count - size)
-    return rn_status_make(RN_OUT_OF_RANGE, "pictures %lld to %lld of %lld", (long long)first, (long long)(first + size),
+    return rn_status_make(RN_OUT_OF_RANGE, "%lld pictures from %lld of %lld", (long long)size, (long long)first,
                           (long long)p->count);
   shape.rank = 2;
   shape.dim[0] = size;

@@ -10,6 +10,7 @@
 #include <runnel/c/data.h>
 
 #define MAX_BYTES ((int64_t)1 << 31)
+#define FIRST_BYTES ((int64_t)1 << 20) /* of memory */
 
 void rn_pictures_finish(rn_pictures *p) {
   free(p->pixels);
@@ -24,7 +25,9 @@ static rn_status *read_exactly(gzFile f, void *to, int64_t n, const char *path) 
     int got = gzread(f, at, ask);
     if (got <= 0) {
       int code = 0;
-      const char *why = gzerror(f, &code);
+      const char *why = gzerror(f, &code); /* "PATH: why" */
+      size_t skip = strlen(path);
+      if (code < 0 && strncmp(why, path, skip) == 0 && strncmp(why + skip, ": ", 2) == 0) why += skip + 2;
       return rn_status_make(RN_DATA_LOSS, "%s: %lld bytes are missing%s%s", path, (long long)n, code < 0 ? ": " : "",
                             code < 0 ? why : "");
     }
@@ -56,14 +59,26 @@ static rn_status *read_dims(gzFile f, const char *path, int rank, int64_t *dim, 
   return NULL;
 }
 
+/* A short file may say that it is long: memory follows what has been read. */
+static rn_status *read_growing(gzFile f, const char *path, int64_t total, uint8_t **data) {
+  rn_status *e = NULL;
+  for (int64_t done = 0, room = FIRST_BYTES; e == NULL && done < total; done = room, room *= 2) {
+    if (room > total) room = total;
+    uint8_t *grown = realloc(*data, (size_t)room);
+    if (grown == NULL)
+      return rn_status_make(RN_RESOURCE_EXHAUSTED, "%s: no memory for its %lld bytes", path, (long long)total);
+    *data = grown;
+    e = read_exactly(f, grown + done, room - done, path);
+  }
+  return e;
+}
+
 static rn_status *read_idx_open(gzFile f, const char *path, int rank, int64_t *dim, uint8_t **out) {
   int64_t total = 0;
   char more;
+  uint8_t *data = NULL;
   RN_TRY(read_dims(f, path, rank, dim, &total));
-  uint8_t *data = malloc((size_t)total);
-  if (data == NULL)
-    return rn_status_make(RN_RESOURCE_EXHAUSTED, "%s: no memory for its %lld bytes", path, (long long)total);
-  rn_status *e = read_exactly(f, data, total, path);
+  rn_status *e = read_growing(f, path, total, &data);
   if (e == NULL && gzread(f, &more, 1) != 0)
     e = rn_status_make(RN_DATA_LOSS, "%s: it goes on after its %lld bytes, or its end is damaged", path,
                        (long long)total);

@@ -2,21 +2,10 @@
  *
  * Order of writing: values, meta graph, state file, then removal of old ones. Every file appears by
  * rename, so whatever interrupts a save leaves a state file that names a whole checkpoint. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <runnel/c/train.h>
 #include <runnel/graphdef.h>
-#include "scope_impl.h"
-
-struct rn_saver {
-  rn_scope *s;
-  uint32_t keep;
-  rn_value filename, saved; /* save/Const, save/control_dependency */
-  rn_node_id restore;       /* save/restore_all */
-};
+#include "saver.h"
 
 static int by_name(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
 
@@ -127,59 +116,6 @@ rn_status *rn_saver_create(rn_scope *s, uint32_t keep, rn_saver **out) {
 
 void rn_saver_destroy(rn_saver *v) { free(v); }
 
-static rn_status *collect_variables(rn_saver *v, rn_metagraph *m) {
-  rn_scope *s = v->s;
-  char text[4][512];
-  for (uint32_t i = 0; i < s->n_variables; i++) {
-    const rn_variable *w = &s->variable[i];
-    const char *init = rn_graph_name(s->g, w->initial_value.node);
-    snprintf(text[0], sizeof text[0], "%s:0", rn_graph_name(s->g, w->ref.node));
-    snprintf(text[1], sizeof text[1], "%s", rn_graph_name(s->g, w->assign));
-    snprintf(text[2], sizeof text[2], "%s:0", rn_graph_name(s->g, w->read.node));
-    snprintf(text[3], sizeof text[3], "%s:%u", init, w->initial_value.port);
-    rn_variable_def def = {text[0], text[1], text[2], text[3], w->trainable, 0};
-    RN_TRY(rn_metagraph_collect_variable(m, "variables", &def));
-    if (w->trainable) RN_TRY(rn_metagraph_collect_variable(m, "trainable_variables", &def));
-  }
-  return NULL;
-}
-
-static rn_status *collect(rn_saver *v, rn_metagraph *m) {
-  RN_TRY(collect_variables(v, m));
-  for (uint32_t i = 0; i < rn_collection_keys(v->s); i++) {
-    const char *key = rn_collection_key(v->s, i);
-    char text[512];
-    if (strcmp(key, "variables") == 0 || strcmp(key, "trainable_variables") == 0 || strcmp(key, "global_step") == 0)
-      continue;
-    for (uint32_t k = 0; k < rn_collection_count(v->s, key); k++) {
-      rn_value item = rn_collection_get(v->s, key, k);
-      const char *name = rn_graph_name(v->s->g, item.node);
-      int is_op = strcmp(key, "train_op") == 0 || item.port == RN_CONTROL;
-      if (is_op)
-        snprintf(text, sizeof text, "%s", name);
-      else
-        snprintf(text, sizeof text, "%s:%u", name, item.port);
-      RN_TRY(rn_metagraph_collect_node(m, key, text));
-    }
-  }
-  return NULL;
-}
-
-rn_status *rn_saver_write_meta(rn_saver *v, const char *path) {
-  rn_metagraph *m = NULL;
-  char filename[256], saved[256];
-  RN_TRY(rn_metagraph_create(v->s->g, &m));
-  snprintf(filename, sizeof filename, "%s:0", rn_graph_name(v->s->g, v->filename.node));
-  snprintf(saved, sizeof saved, "%s:0", rn_graph_name(v->s->g, v->saved.node));
-  rn_saver_def def = {filename, saved, rn_graph_name(v->s->g, v->restore), (int32_t)v->keep, 0, 10000, 2};
-  rn_status *e = rn_metagraph_set_saver(m, &def);
-  if (e == NULL) e = collect(v, m);
-  if (e == NULL) e = rn_metagraph_write(m, path, RN_FILE_BINARY);
-  rn_metagraph_destroy(m);
-  return e;
-}
-
-/* ---- the state file ---- */
 static char *folder_of(const char *path) {
   const char *slash = strrchr(path, '/');
   return slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
@@ -187,46 +123,6 @@ static char *folder_of(const char *path) {
 static const char *base_of(const char *path) {
   const char *slash = strrchr(path, '/');
   return slash ? slash + 1 : path;
-}
-
-static void remove_checkpoint(const char *folder, const char *name) {
-  static const char *const endings[] = {".index", ".meta", ".data-00000-of-00001"};
-  char path[4096];
-  for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-    int n = name[0] == '/' ? snprintf(path, sizeof path, "%s%s", name, endings[i])
-                           : snprintf(path, sizeof path, "%s/%s%s", folder, name, endings[i]);
-    if (n > 0 && (size_t)n < sizeof path) (void)unlink(path); /* gone already is as good */
-  }
-}
-
-/* Appends `name` (moved to the end if it is there) and writes; then removes what is too old. */
-static rn_status *remember(rn_saver *v, const char *folder, const char *name) {
-  rn_checkpoint_state old, now;
-  char path[4096];
-  memset(&old, 0, sizeof old);
-  if ((size_t)snprintf(path, sizeof path, "%s/checkpoint", folder) >= sizeof path)
-    return rn_status_make(RN_INVALID_ARGUMENT, "the folder's name is too long: %.80s...", folder);
-  if (access(path, F_OK) == 0) RN_TRY(rn_checkpoint_state_read(path, &old));
-  char **all = calloc(old.n_all + 1u, sizeof *all);
-  char *mine = strdup(name);
-  rn_status *e = NULL;
-  uint32_t n = 0;
-  if (all == NULL || mine == NULL) e = rn_status_make(RN_RESOURCE_EXHAUSTED, "out of memory for the checkpoint list");
-  if (e == NULL) {
-    for (uint32_t i = 0; i < old.n_all; i++)
-      if (strcmp(old.all[i], name) != 0) all[n++] = old.all[i];
-    all[n++] = mine;
-    uint32_t drop = v->keep && n > v->keep ? n - v->keep : 0;
-    now.current = mine;
-    now.all = all + drop;
-    now.n_all = n - drop;
-    e = rn_checkpoint_state_write(path, &now);
-    for (uint32_t i = 0; e == NULL && i < drop; i++) remove_checkpoint(folder, all[i]);
-  }
-  free(all);
-  free(mine);
-  rn_checkpoint_state_finish(&old);
-  return e;
 }
 
 static rn_status *run_with_path(rn_saver *v, rn_session *session, const char *path, rn_node_id target) {
@@ -250,7 +146,7 @@ rn_status *rn_saver_save(rn_saver *v, rn_session *session, const char *prefix, i
   if (folder == NULL) return rn_status_make(RN_RESOURCE_EXHAUSTED, "out of memory while saving");
   rn_status *e = run_with_path(v, session, path, v->saved.node);
   if (e == NULL) e = rn_saver_write_meta(v, meta);
-  if (e == NULL) e = remember(v, folder, base_of(path));
+  if (e == NULL) e = saver_remember(v, folder, base_of(path));
   free(folder);
   return e ? rn_status_wrap(e, "saving %s", path) : NULL;
 }

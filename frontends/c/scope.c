@@ -92,47 +92,33 @@ rn_status *rn_scope_create(rn_graph *g, rn_scope **out) {
 void rn_scope_destroy(rn_scope *s) {
   if (s == NULL) return;
   for (uint32_t i = 0; i < s->n_frames; i++) frame_finish(&s->frame[i]);
-  for (uint32_t i = 0; i < s->n_used; i++) free(s->used[i]);
   for (uint32_t i = 0; i < s->n_collections; i++) {
     free(s->collection[i].key);
     free(s->collection[i].items);
   }
   free(s->frame);
-  free(s->used);
+  scope_names_finish(&s->names);
   free(s->collection);
   free(s->variable);
   rn_status_free(s->error);
   free(s);
 }
 
-static int is_used(const rn_scope *s, const char *name) {
-  for (uint32_t i = 0; i < s->n_used; i++)
-    if (strcmp(s->used[i], name) == 0) return 1;
-  return 0;
-}
-
-/* A name no node and no scope has: base, base_1, ... own: owned, NULL after an error */
-static char *unique(rn_scope *s, const char *base) {
-  char *name = scope_text(s, "%s", base);
-  for (unsigned k = 1; name != NULL && (is_used(s, name) || rn_graph_find(s->g, name) != RN_NO_NODE); k++) {
-    free(name);
-    name = scope_text(s, "%s_%u", base, k);
-  }
-  return name;
-}
-
 void rn_scope_enter(rn_scope *s, const char *name) {
   scope_frame *f = push(s);
   if (f == NULL) return;
-  char *whole = scope_text(s, "%s%s", f->prefix, name), *mine = whole ? unique(s, whole) : NULL;
+  char *whole = scope_text(s, "%s%s", f->prefix, name), *mine = whole ? scope_name_free(s, whole) : NULL;
   free(whole);
   if (mine == NULL) return;
   free(f->prefix);
   f->prefix = scope_text(s, "%s/", mine);
-  if (scope_grow(s, &s->used, s->n_used, &s->cap_used, sizeof *s->used))
-    s->used[s->n_used++] = mine;
-  else
-    free(mine);
+  scope_name_take(s, mine);
+  free(mine);
+}
+
+void scope_enter_root(rn_scope *s) {
+  scope_frame *f = push(s);
+  if (f && f->prefix) f->prefix[0] = '\0';
 }
 
 void rn_scope_with_device(rn_scope *s, const char *device) {
@@ -183,8 +169,8 @@ static char *node_name(rn_scope *s, const rn_node_request *r) {
   const char *prefix = rn_scope_prefix(s);
   if (r->name == NULL || r->name[0] != '\0') {
     char *base = scope_text(s, "%s%s", prefix, r->name ? r->name : r->op), *name = NULL;
-    if (base == NULL || !is_used(s, base)) return base; /* the graph numbers it among nodes */
-    name = unique(s, base);
+    if (base == NULL || !scope_name_taken(s, base)) return base; /* the graph numbers it among nodes */
+    name = scope_name_free(s, base);
     free(base);
     return name;
   }
@@ -216,40 +202,4 @@ rn_node_id rn_scope_add(rn_scope *s, const rn_node_request *given) {
   free(name);
   free(control);
   return id;
-}
-
-static scope_collection *collection(const rn_scope *s, const char *key) {
-  for (uint32_t i = 0; i < s->n_collections; i++)
-    if (strcmp(s->collection[i].key, key) == 0) return &s->collection[i];
-  return NULL;
-}
-void rn_collection_add(rn_scope *s, const char *key, rn_value v) {
-  scope_collection *c = collection(s, key);
-  if (s->error) return;
-  if (c == NULL) {
-    if (!scope_grow(s, &s->collection, s->n_collections, &s->cap_collections, sizeof *c)) return;
-    c = &s->collection[s->n_collections];
-    memset(c, 0, sizeof *c);
-    c->key = scope_text(s, "%s", key);
-    if (c->key == NULL) return;
-    s->n_collections++;
-  }
-  if (scope_grow(s, &c->items, c->n, &c->cap, sizeof *c->items)) c->items[c->n++] = v;
-}
-void scope_forget_variables(rn_scope *s, uint32_t n) {
-  scope_collection *c = collection(s, "variables");
-  s->n_variables = n;
-  if (c != NULL && c->n > n) c->n = n;
-}
-rn_value rn_collection_get(const rn_scope *s, const char *key, uint32_t i) {
-  const scope_collection *c = collection(s, key);
-  return c && i < c->n ? c->items[i] : RN_NO_VALUE;
-}
-uint32_t rn_collection_count(const rn_scope *s, const char *key) {
-  const scope_collection *c = collection(s, key);
-  return c ? c->n : 0;
-}
-uint32_t rn_collection_keys(const rn_scope *s) { return s->n_collections; }
-const char *rn_collection_key(const rn_scope *s, uint32_t i) {
-  return i < s->n_collections ? s->collection[i].key : NULL;
 }

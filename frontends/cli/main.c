@@ -23,13 +23,16 @@ static const command commands[] = {
      "runnel config [--json]\n\nExample: RUNNEL_RUN_THREADS=1 runnel config\n"},
     {"run", command_run, "run a graph file",
      "runnel run GRAPH [--feed NAME=VALUE|@FILE.npy]... --fetch NAME[:PORT]... [--out NAME[:PORT]=@FILE.npy]...\n"
-     "           [--target NODE]... [--device D] [--explain] [--json]\n\n"
-     "VALUE is a number or a list like 1,2,3 (shaped as the placeholder is, as far as that is known).\n\n"
+     "           [--target NODE]... [--checkpoint PREFIX|none] [--device D] [--explain] [--json]\n\n"
+     "VALUE is a number or a list like 1,2,3 (shaped as the placeholder is, as far as that is known).\n"
+     "Of a MetaGraphDef (.meta) or a saved model the variables get the values of the checkpoint beside it.\n\n"
      "Examples: runnel run half_plus_two.pb --feed x=0.5 --fetch y:0\n"
-     "          runnel run net.pb --feed image=@in.npy --fetch logits --out logits=@out.npy\n"},
+     "          runnel run net.pb --feed image=@in.npy --fetch logits --out logits=@out.npy\n"
+     "          runnel run lab2/model-2000.meta --feed images=@x.npy --fetch softmax_linear/add\n"},
     {"show", command_show, "print a graph file as text",
-     "runnel show GRAPH [--json]\n\nGRAPH: GraphDef (.pb, .pbtxt) or MetaGraphDef (.meta).\n\nExample: runnel show "
-     "net.pb\n"},
+     "runnel show GRAPH [--json]\n\nGRAPH: GraphDef (.pb, .pbtxt), MetaGraphDef (.meta) or the folder of a saved "
+     "model.\n\n"
+     "Example: runnel show net.pb\n"},
     {"draw", command_draw, "draw a graph file",
      "runnel draw GRAPH -o FILE.svg|FILE.dot [--depth N|all] [--title T]\n\n"
      "Examples: runnel draw net.pb -o net.svg\n          runnel draw model.ckpt-1000.meta -o net.svg --depth 2\n"},

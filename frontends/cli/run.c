@@ -12,6 +12,7 @@
 
 typedef struct job {
   rn_graph *graph;
+  graph_saver saver;
   rn_session *session;
   rn_feed feeds[MAX_ITEMS];
   rn_value fetches[MAX_ITEMS];
@@ -77,9 +78,10 @@ static rn_status *read_job(cli *c, job *j) {
   while ((text = cli_option(c, "fetch")) != NULL) RN_TRY(add_fetch(j, text, NULL));
   while ((text = cli_option(c, "out")) != NULL) RN_TRY(add_out(j, text));
   while ((text = cli_option(c, "target")) != NULL) {
-    rn_value v;
     if (j->n_targets == MAX_ITEMS) return too_many();
-    RN_TRY(rn_graph_find_value(j->graph, text, &v));
+    rn_node_id n = rn_graph_find(j->graph, text);
+    rn_value v = {n, 0};
+    if (n == RN_NO_NODE) RN_TRY(rn_graph_find_value(j->graph, text, &v)); /* says which names are near */
     j->targets[j->n_targets++] = v.node;
   }
   return NULL;
@@ -110,16 +112,35 @@ static rn_status *deliver(cli *c, job *j) {
   return status;
 }
 
+/* Gives the variables the values of the checkpoint beside the graph, or of the one asked for. */
+static rn_status *restore(job *j, const char *asked) {
+  const char *prefix = asked ? asked : j->saver.prefix;
+  if (prefix == NULL || strcmp(prefix, "none") == 0) return NULL;
+  if (j->saver.restore == RN_NO_NODE)
+    return rn_status_make(RN_FAILED_PRECONDITION, "--checkpoint %s: the graph file names no saver to restore it with",
+                          prefix);
+  rn_shape scalar;
+  rn_bytes text = {prefix, strlen(prefix)};
+  rn_feed feed = {j->saver.filename, NULL};
+  memset(&scalar, 0, sizeof scalar);
+  RN_TRY(rn_tensor_strings(&scalar, &text, &feed.tensor));
+  rn_status *e = rn_session_run(j->session, NULL, &feed, 1, NULL, 0, NULL, &j->saver.restore, 1);
+  rn_tensor_release(feed.tensor);
+  return e ? rn_status_wrap(e, "restoring %s (--checkpoint none leaves it out)", prefix) : NULL;
+}
+
 static rn_status *run_job(cli *c, job *j, const char *path) {
   rn_session_options options;
   memset(&options, 0, sizeof options);
   options.struct_size = (uint32_t)sizeof options;
   options.device = cli_option(c, "device");
+  const char *checkpoint = cli_option(c, "checkpoint");
   int want_explain = cli_flag(c, "explain");
-  RN_TRY(graph_file_read(c->runtime, path, &j->graph));
+  RN_TRY(graph_file_read_saver(c->runtime, path, &j->graph, &j->saver));
   RN_TRY(read_job(c, j));
   if (c->count) return rn_status_make(RN_INVALID_ARGUMENT, "'%s' is not understood here", c->args[0]);
   RN_TRY(rn_session_create(j->graph, &options, &j->session));
+  RN_TRY(restore(j, checkpoint));
   if (want_explain) RN_TRY(explain(j));
   RN_TRY(rn_session_run(j->session, NULL, j->feeds, j->n_feeds, j->fetches, j->n_fetches, j->results, j->targets,
                         j->n_targets));
@@ -137,6 +158,7 @@ int command_run(cli *c) {
   for (uint32_t i = 0; i < j->n_names; i++) free(j->names[i]);
   rn_session_destroy(j->session);
   rn_graph_destroy(j->graph);
+  free(j->saver.prefix);
   free(j);
   return status ? cli_fail(c, status) : 0;
 }

@@ -78,5 +78,6 @@ rn_status *rn_checkpoint_latest(const char *folder, char **out_prefix) {
   if (*out_prefix == NULL) return out_of_memory();
   if (named) return NULL;
   free(*out_prefix);
+  *out_prefix = NULL;
   return rn_status_make(RN_NOT_FOUND, "'%s' names no checkpoint", folder);
 }

@@ -157,7 +157,8 @@ static rn_status *take_integer(reader *r, const char *word, ProtobufCType type, 
 static rn_status *take_real(reader *r, char *word, size_t n, ProtobufCType type, void *p) {
   char *end;
   double v = type == PROTOBUF_C_TYPE_FLOAT ? (double)strtof(word, &end) : strtod(word, &end);
-  if (*end != '\0' && !(end == word + n - 1 && (*end == 'f' || *end == 'F'))) return wrong(r, "a number is expected");
+  if (end == word || (*end != '\0' && !(end == word + n - 1 && (*end == 'f' || *end == 'F'))))
+    return wrong(r, "a number is expected");
   if (type == PROTOBUF_C_TYPE_FLOAT)
     *(float *)p = (float)v;
   else

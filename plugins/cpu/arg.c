@@ -1,8 +1,7 @@
-/* arg.c - ArgMax, ArgMin, Cumsum, Cumprod, TopK, InTopK: order along an axis (plugins/cpu).
+/* arg.c - ArgMax, ArgMin, Cumsum, Cumprod, InTopK: order along an axis (plugins/cpu).
  *
  * All read numbers as double (int64 beyond 2^53 compares as double). Ties go to the lower index. */
 #include "cpu.h"
-#include <stdlib.h>
 
 /* x seen from an axis: outer rows of d elements, inner apart. */
 typedef struct lanes {
@@ -92,42 +91,6 @@ static rn_status *scan_prepare(const rn_prepare *p, rn_prepared *out) {
   return NULL;
 }
 
-typedef struct ranked {
-  double value;
-  int64_t index;
-} ranked;
-static int by_rank(const void *a, const void *b) {
-  const ranked *x = a, *y = b;
-  if (x->value != y->value) return x->value > y->value ? -1 : 1;
-  return x->index < y->index ? -1 : x->index > y->index;
-}
-/* Sorts every row: k is seldom much smaller than the row. */
-static rn_status *top_k(const void *state, rn_call *c) {
-  const rn_tensor_view *x = c->in[0];
-  int64_t k = c->n_in > 1 ? cpu_int_at(c->in[1], 0) : *(const int64_t *)state;
-  rn_shape s = x->shape;
-  if (s.rank < 1 || k < 0 || k > s.dim[s.rank - 1])
-    return rn_error(c->host, RN_INVALID_ARGUMENT, "TopK: k = %lld of rows with %lld", (long long)k,
-                    s.rank ? (long long)s.dim[s.rank - 1] : 0LL);
-  int64_t d = s.dim[s.rank - 1], rows = cpu_product(s.dim, s.rank - 1);
-  uint64_t bytes = cpu_dtype_bytes(x->dtype);
-  s.dim[s.rank - 1] = k;
-  RN_TRY(cpu_output(c, 0, &s));
-  RN_TRY(cpu_output(c, 1, &s));
-  ranked *row;
-  RN_TRY(cpu_alloc((uint64_t)d * sizeof *row, (void **)&row));
-  for (int64_t r = 0; r < rows; r++) {
-    for (int64_t i = 0; i < d; i++) row[i] = (ranked){cpu_real_at(x, r * d + i), i};
-    qsort(row, (size_t)d, sizeof *row, by_rank);
-    for (int64_t i = 0; i < k; i++) {
-      memcpy((char *)c->out[0]->data + (uint64_t)(r * k + i) * bytes,
-             (const char *)x->data + (uint64_t)(r * d + row[i].index) * bytes, bytes);
-      ((int32_t *)c->out[1]->data)[r * k + i] = (int32_t)row[i].index;
-    }
-  }
-  cpu_free(row);
-  return NULL;
-}
 static rn_status *k_prepare(const rn_prepare *p, rn_prepared *out) {
   int64_t *k;
   RN_TRY(cpu_state(out, sizeof *k, (void **)&k));
@@ -163,8 +126,6 @@ static const rn_kernel_def kernels[] = {
     CPU_K("ArgMin", REAL, arg, .user = &arg_min),
     CPU_K("Cumsum", "T: {float, double, int32, int64}", scan, .user = &sums, .prepare = scan_prepare),
     CPU_K("Cumprod", "T: {float, double, int32, int64}", scan, .user = &products, .prepare = scan_prepare),
-    CPU_K("TopK", REAL, top_k, .prepare = k_prepare),
-    CPU_K("TopKV2", REAL, top_k),
     CPU_K("InTopK", NULL, in_top_k, .prepare = k_prepare),
     CPU_K("InTopKV2", NULL, in_top_k),
 };

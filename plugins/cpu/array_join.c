@@ -1,7 +1,7 @@
 /* array_join.c - Concat, Pack and their opposites: rows of bytes (plugins/cpu).
  *
  * Seen from an axis a tensor is `outer` rows; joining interleaves the rows of the inputs. */
-#include "cpu.h"
+#include "recast.h"
 
 static uint64_t row_bytes(const rn_tensor_view *v, int32_t axis) {
   return (uint64_t)cpu_product(v->shape.dim + axis, v->shape.rank - axis) * cpu_dtype_bytes(v->dtype);
@@ -150,6 +150,13 @@ static rn_status *axis_prepare(const rn_prepare *p, rn_prepared *out) {
   return NULL;
 }
 
+CPU_IN_NUMBERS(concat)
+CPU_IN_NUMBERS(concat_v2)
+CPU_IN_NUMBERS(pack)
+CPU_IN_NUMBERS(unpack)
+CPU_IN_NUMBERS(split)
+CPU_IN_NUMBERS(split_v)
+
 static const rn_kernel_def kernels[] = {
     CPU_K("Concat", CPU_POD("T"), concat),
     CPU_K("ConcatV2", CPU_POD("T"), concat_v2),
@@ -157,5 +164,11 @@ static const rn_kernel_def kernels[] = {
     CPU_K("Unpack", CPU_POD("T"), unpack, .prepare = axis_prepare),
     CPU_K("Split", CPU_POD("T"), split),
     CPU_K("SplitV", CPU_POD("T"), split_v),
+    CPU_K("Concat", "T: string", concat_in_numbers),
+    CPU_K("ConcatV2", "T: string", concat_v2_in_numbers),
+    CPU_K("Pack", "T: string", pack_in_numbers, .prepare = axis_prepare),
+    CPU_K("Unpack", "T: string", unpack_in_numbers, .prepare = axis_prepare),
+    CPU_K("Split", "T: string", split_in_numbers),
+    CPU_K("SplitV", "T: string", split_v_in_numbers),
 };
 CPU_GROUP(cpu_array_join, kernels);

@@ -1,5 +1,5 @@
 /* array_shape.c - ops about shapes, and tensors filled by rule (plugins/cpu). */
-#include "cpu.h"
+#include "recast.h"
 #include "strided.h"
 
 static void put_int(const rn_tensor_view *v, int64_t i, int64_t value) {
@@ -222,6 +222,9 @@ static rn_status *invert_permutation(const void *state, rn_call *c) {
   return NULL;
 }
 
+CPU_IN_NUMBERS(fill)
+CPU_IN_NUMBERS(broadcast_to)
+
 static const rn_kernel_def kernels[] = {
     CPU_K("Shape", NULL, shape_n),
     CPU_K("ShapeN", NULL, shape_n),
@@ -237,5 +240,7 @@ static const rn_kernel_def kernels[] = {
     CPU_K("LinSpace", "T: {float, double}", lin_space),
     CPU_K("ConcatOffset", NULL, concat_offset),
     CPU_K("InvertPermutation", NULL, invert_permutation),
+    CPU_K("Fill", "T: string", fill_in_numbers),
+    CPU_K("BroadcastTo", "T: string", broadcast_to_in_numbers),
 };
 CPU_GROUP(cpu_array_shape, kernels);

@@ -1,33 +1,6 @@
-/* array_slice.c - parts, mirror images, repetitions and borders of tensors (plugins/cpu). */
-#include "cpu.h"
+/* array_slice.c - Slice, StridedSlice and its gradient: parts of tensors (plugins/cpu). */
+#include "recast.h"
 #include "strided.h"
-
-static rn_status *transpose(const void *state, rn_call *c) {
-  (void)state;
-  const rn_tensor_view *x = c->in[0];
-  rn_shape s = x->shape;
-  int64_t sx[RN_MAX_RANK];
-  uint32_t seen = 0;
-  uint64_t bytes = cpu_dtype_bytes(x->dtype);
-  cpu_strides(&x->shape, sx);
-  if (rn_shape_elems(&c->in[1]->shape) != s.rank)
-    return rn_error(c->host, RN_INVALID_ARGUMENT, "Transpose: perm has %lld elements, x has rank %d",
-                    (long long)rn_shape_elems(&c->in[1]->shape), s.rank);
-  int32_t perm[RN_MAX_RANK];
-  for (int32_t i = 0; i < s.rank; i++) {
-    RN_TRY(cpu_axis("Transpose", cpu_int_at(c->in[1], i), s.rank, &perm[i]));
-    if (seen >> perm[i] & 1u)
-      return rn_error(c->host, RN_INVALID_ARGUMENT, "Transpose: perm names axis %d twice", perm[i]);
-    seen |= 1u << perm[i];
-    s.dim[i] = x->shape.dim[perm[i]];
-  }
-  RN_TRY(cpu_output(c, 0, &s));
-  cpu_strided w;
-  cpu_strided_init(&w, &s, bytes);
-  for (int32_t i = 0; i < s.rank; i++) w.sx[i] = sx[perm[i]] * (int64_t)bytes;
-  cpu_strided_copy(&w, x->data, c->out[0]->data);
-  return NULL;
-}
 
 static rn_status *slice(const void *state, rn_call *c) {
   (void)state;
@@ -174,140 +147,14 @@ static rn_status *masks_prepare(const rn_prepare *p, rn_prepared *out) {
   return NULL;
 }
 
-static rn_status *reverse(const void *state, rn_call *c) {
-  (void)state;
-  const rn_tensor_view *x = c->in[0];
-  cpu_strided w;
-  const char *from = x->data;
-  cpu_strided_init(&w, &x->shape, cpu_dtype_bytes(x->dtype));
-  RN_TRY(cpu_output(c, 0, &x->shape));
-  if (rn_shape_elems(&x->shape) == 0) return NULL;
-  for (int64_t i = 0; i < rn_shape_elems(&c->in[1]->shape); i++) {
-    int32_t axis;
-    RN_TRY(cpu_axis("ReverseV2", cpu_int_at(c->in[1], i), x->shape.rank, &axis));
-    if (w.sx[axis] < 0) return rn_error(c->host, RN_INVALID_ARGUMENT, "ReverseV2: axis %d is named twice", axis);
-    from += (w.dim[axis] - 1) * w.sx[axis];
-    w.sx[axis] = -w.sx[axis];
-  }
-  cpu_strided_copy(&w, from, c->out[0]->data);
-  return NULL;
-}
-
-/* Every dimension d is seen as [multiple, d], the multiple with stride 0 on x. */
-static rn_status *tile(const void *state, rn_call *c) {
-  (void)state;
-  const rn_tensor_view *x = c->in[0];
-  rn_shape s = x->shape;
-  cpu_strided w = {.elem_bytes = (uint32_t)cpu_dtype_bytes(x->dtype)};
-  if (rn_shape_elems(&c->in[1]->shape) != s.rank)
-    return rn_error(c->host, RN_INVALID_ARGUMENT, "Tile: %lld multiples for rank %d",
-                    (long long)rn_shape_elems(&c->in[1]->shape), s.rank);
-  int64_t sx = w.elem_bytes, sy = w.elem_bytes;
-  w.rank = 2 * s.rank;
-  for (int32_t i = s.rank - 1; i >= 0; i--) {
-    int64_t m = cpu_int_at(c->in[1], i), d = x->shape.dim[i];
-    if (m < 0 || __builtin_mul_overflow(d, m, &s.dim[i]))
-      return rn_error(c->host, RN_INVALID_ARGUMENT, "Tile: multiple %d is %lld", i, (long long)m);
-    w.dim[2 * i + 1] = d;
-    w.sx[2 * i + 1] = sx;
-    w.sy[2 * i + 1] = sy;
-    w.dim[2 * i] = m;
-    w.sx[2 * i] = 0;
-    w.sy[2 * i] = sy * d;
-    sx *= d;
-    sy *= s.dim[i];
-  }
-  RN_TRY(cpu_output(c, 0, &s));
-  cpu_strided_copy(&w, x->data, c->out[0]->data);
-  return NULL;
-}
-
-static rn_status *padded_shape(rn_call *c, const char *op, int64_t *before, rn_shape *s) {
-  const rn_tensor_view *p = c->in[1];
-  *s = c->in[0]->shape;
-  if (rn_shape_elems(&p->shape) != 2 * s->rank)
-    return rn_error(c->host, RN_INVALID_ARGUMENT, "%s: paddings need %d rows of 2", op, s->rank);
-  for (int32_t i = 0; i < s->rank; i++) {
-    int64_t after = cpu_int_at(p, 2 * i + 1);
-    before[i] = cpu_int_at(p, 2 * i);
-    if (before[i] < 0 || after < 0 || __builtin_add_overflow(s->dim[i], before[i], &s->dim[i]) ||
-        __builtin_add_overflow(s->dim[i], after, &s->dim[i]))
-      return rn_error(c->host, RN_INVALID_ARGUMENT, "%s: paddings %lld and %lld of dimension %d", op,
-                      (long long)before[i], (long long)after, i);
-  }
-  return NULL;
-}
-static rn_status *pad(const void *state, rn_call *c) {
-  (void)state;
-  const rn_tensor_view *x = c->in[0];
-  static const char zero[16];
-  int64_t before[RN_MAX_RANK];
-  rn_shape s;
-  uint64_t bytes = cpu_dtype_bytes(x->dtype);
-  RN_TRY(padded_shape(c, "Pad", before, &s));
-  RN_TRY(cpu_output(c, 0, &s));
-  cpu_fill(c->out[0]->data, c->n_in > 2 ? c->in[2]->data : zero, bytes, rn_shape_elems(&s));
-  cpu_strided w, whole;
-  char *to = c->out[0]->data;
-  cpu_strided_init(&w, &x->shape, bytes);
-  cpu_strided_init(&whole, &s, bytes);
-  for (int32_t i = 0; i < s.rank; i++) {
-    w.sy[i] = whole.sy[i];
-    to += before[i] * whole.sy[i];
-  }
-  cpu_strided_copy(&w, x->data, to);
-  return NULL;
-}
-
-/* Index by index: a border is narrow. */
-static rn_status *mirror_pad(const void *state, rn_call *c) {
-  const int64_t skip = *(const int64_t *)state; /* 1: REFLECT leaves the edge out */
-  const rn_tensor_view *x = c->in[0];
-  int64_t before[RN_MAX_RANK], at[RN_MAX_RANK] = {0}, sx[RN_MAX_RANK];
-  rn_shape s;
-  RN_TRY(padded_shape(c, "MirrorPad", before, &s));
-  for (int32_t i = 0; i < s.rank; i++) {
-    int64_t after = s.dim[i] - before[i] - x->shape.dim[i], most = x->shape.dim[i] - skip;
-    if (before[i] > most || after > most)
-      return rn_error(c->host, RN_INVALID_ARGUMENT, "MirrorPad: paddings %lld and %lld of dimension %d exceed %lld",
-                      (long long)before[i], (long long)after, i, (long long)most);
-  }
-  RN_TRY(cpu_output(c, 0, &s));
-  cpu_strides(&x->shape, sx);
-  uint64_t bytes = cpu_dtype_bytes(x->dtype);
-  int64_t n = rn_shape_elems(&s);
-  char *y = c->out[0]->data;
-  for (int64_t e = 0; e < n; e++, y += bytes) {
-    int64_t from = 0;
-    for (int32_t i = 0; i < s.rank; i++) {
-      int64_t k = at[i] - before[i], d = x->shape.dim[i];
-      if (k < 0)
-        k = -k - 1 + skip;
-      else if (k >= d)
-        k = 2 * d - 1 - skip - k;
-      from += k * sx[i];
-    }
-    memcpy(y, (const char *)x->data + (uint64_t)from * bytes, bytes);
-    for (int32_t i = s.rank - 1; i >= 0 && ++at[i] == s.dim[i]; i--) at[i] = 0;
-  }
-  return NULL;
-}
-static rn_status *mirror_prepare(const rn_prepare *p, rn_prepared *out) {
-  int64_t *skip;
-  RN_TRY(cpu_state(out, sizeof *skip, (void **)&skip));
-  *skip = rn_bytes_equal(rn_self_string(&p->self, "mode"), "REFLECT");
-  return NULL;
-}
+CPU_IN_NUMBERS(slice)
+CPU_IN_NUMBERS(strided_slice)
 
 static const rn_kernel_def kernels[] = {
-    CPU_K("Transpose", CPU_POD("T"), transpose),
     CPU_K("Slice", CPU_POD("T"), slice),
     CPU_K("StridedSlice", CPU_POD("T"), strided_slice, .prepare = masks_prepare),
     CPU_K("StridedSliceGrad", CPU_POD("T"), strided_slice_grad, .prepare = masks_prepare),
-    CPU_K("ReverseV2", CPU_POD("T"), reverse),
-    CPU_K("Tile", CPU_POD("T"), tile),
-    CPU_K("Pad", CPU_POD("T"), pad),
-    CPU_K("PadV2", CPU_POD("T"), pad),
-    CPU_K("MirrorPad", CPU_POD("T"), mirror_pad, .prepare = mirror_prepare),
+    CPU_K("Slice", "T: string", slice_in_numbers),
+    CPU_K("StridedSlice", "T: string", strided_slice_in_numbers, .prepare = masks_prepare),
 };
 CPU_GROUP(cpu_array_slice, kernels);

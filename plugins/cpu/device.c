@@ -1,11 +1,25 @@
 /* device.c - the device "cpu": host memory, done when a call returns (plugins/cpu). */
 #include "cpu.h"
-#include <stdlib.h>
+#include <stdio.h>
+#include <unistd.h>
 
 struct rn_mem {
   void *bytes;
 };
 static char the_device;
+
+/* The value of a line "key : value" of /proc/cpuinfo; left as it is when there is none. */
+static void processor_fact(const char *key, char *out, size_t room) {
+  char line[512];
+  FILE *f = fopen("/proc/cpuinfo", "r");
+  while (f && fgets(line, sizeof line, f)) {
+    const char *colon = strchr(line, ':');
+    if (!colon || strncmp(line, key, strlen(key)) != 0) continue;
+    snprintf(out, room, "%.*s", (int)strcspn(colon + 1, "\n") - 1, colon + 2);
+    break;
+  }
+  if (f) fclose(f);
+}
 
 static rn_status *enumerate(const rn_host_api *host, rn_status *(*put)(void *, const rn_device_info *), void *arg) {
   (void)host;
@@ -14,7 +28,13 @@ static rn_status *enumerate(const rn_host_api *host, rn_status *(*put)(void *, c
   i.struct_size = (uint32_t)sizeof i;
   i.align_bytes = 64;
   i.features = RN_DEVICE_HOST_MEMORY | RN_DEVICE_SYNCHRONOUS;
-  memcpy(i.name, "host processor", sizeof "host processor");
+  long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
+  if (pages > 0 && page_bytes > 0) i.memory_bytes = (uint64_t)pages * (uint64_t)page_bytes;
+  snprintf(i.name, sizeof i.name, "host processor");
+  processor_fact("model name", i.name, sizeof i.name);
+  processor_fact("vendor_id", i.vendor, sizeof i.vendor);
+  static const char *const loops[] = {"baseline loops", "x86-64-v3 loops", "x86-64-v4 loops"};
+  snprintf(i.driver, sizeof i.driver, "%s", loops[cpu_level]);
   return put(arg, &i);
 }
 

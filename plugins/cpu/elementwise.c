@@ -20,18 +20,6 @@ const cpu_loops *cpu_loops_now(void) {
   return all[cpu_level];
 }
 
-/* Reflection below 1/2, recurrence up to 6, then the asymptotic series (Abramowitz and Stegun 6.3). */
-double cpu_digamma(double x) {
-  double y = 0;
-  if (x <= 0 && floor(x) == x) return NAN;
-  if (x < 0.5) return cpu_digamma(1 - x) - M_PI / tan(M_PI * x);
-  for (; x < 10; x += 1) y -= 1 / x;
-  double f = 1 / (x * x);
-  return y + log(x) - 0.5 / x -
-         f * (1.0 / 12 -
-              f * (1.0 / 120 - f * (1.0 / 252 - f * (1.0 / 240 - f * (1.0 / 132 - f * (691.0 / 32760 - f / 12))))));
-}
-
 /* ---- unary */
 typedef struct job1 {
   const row *r;
@@ -288,12 +276,13 @@ static const rn_kernel_def compare_kernels[] = {CPU_EW2_ORDER(ROW_ORDER) ROW_BOO
 CPU_GROUP(cpu_compare, compare_kernels);
 
 #define SUM_ROW(op_, type, slot, narrow, bytes) EW(op_, "T: " type, add_n, 1, slot, narrow, bytes, bytes, 0, 0, op_)
-#define SUM_ROWS(op_)                                                                                 \
-  SUM_ROW(op_, "float", CPU_Add_f32, 0, 4)                                                            \
-  SUM_ROW(op_, "double", CPU_Add_f64, 0, 8)                                                           \
-  SUM_ROW(op_, "half", CPU_Add_f32, RN_HALF, 2) SUM_ROW(op_, "bfloat16", CPU_Add_f32, RN_BFLOAT16, 2) \
-      SUM_ROW(op_, "int32", CPU_Add_i32, 0, 4) SUM_ROW(op_, "int64", CPU_Add_i64, 0, 8)               \
-          SUM_ROW(op_, "uint8", CPU_Add_u8, 0, 1) SUM_ROW(op_, "int8", CPU_Add_i8, 0, 1)              \
-              SUM_ROW(op_, "int16", CPU_Add_i16, 0, 2) SUM_ROW(op_, "uint16", CPU_Add_u16, 0, 2)
+#define SUM_ROWS(op_)                                                                \
+  SUM_ROW(op_, "float", CPU_Add_f32, 0, 4)                                           \
+  SUM_ROW(op_, "double", CPU_Add_f64, 0, 8)                                          \
+  SUM_ROW(op_, "half", CPU_Add_f32, RN_HALF, 2)                                      \
+  SUM_ROW(op_, "bfloat16", CPU_Add_f32, RN_BFLOAT16, 2)                              \
+  SUM_ROW(op_, "int32", CPU_Add_i32, 0, 4) SUM_ROW(op_, "int64", CPU_Add_i64, 0, 8)  \
+      SUM_ROW(op_, "uint8", CPU_Add_u8, 0, 1) SUM_ROW(op_, "int8", CPU_Add_i8, 0, 1) \
+          SUM_ROW(op_, "int16", CPU_Add_i16, 0, 2) SUM_ROW(op_, "uint16", CPU_Add_u16, 0, 2)
 static const rn_kernel_def sum_kernels[] = {SUM_ROWS("AddN") SUM_ROWS("AccumulateNV2")};
 CPU_GROUP(cpu_sum, sum_kernels);

@@ -158,7 +158,9 @@ POWER(u16, uint16_t)
 #define ORDER(Op, formula) LOOP2(Op##_f32, float, uint8_t, formula)
 CPU_EW1_FLOAT(ONE)
 CPU_EW1_TEST(TEST)
-CPU_EW2_FLOAT(TWO) CPU_EW2_GRAD(TWO) CPU_EW2_ORDER(ORDER)
+CPU_EW2_FLOAT(TWO)
+CPU_EW2_GRAD(TWO)
+CPU_EW2_ORDER(ORDER)
 #undef M
 #undef F
 #undef T
@@ -307,6 +309,26 @@ static void scale_f32(float *y, float by, int64_t n) {
 static void max_to_f32(const float *x, float *restrict y, int64_t n) {
   for (int64_t i = 0; i < n; i++) y[i] = x[i] > y[i] || x[i] != x[i] ? x[i] : y[i];
 }
+static void max_back_f32(const float *x, const float *dy, float *restrict dx, int64_t n, const int64_t size[2],
+                         const int64_t step[2]) {
+  float top[64], left[64];
+  for (int64_t c = 0; c < n; c++) top[c] = x[c], left[c] = dy[c];
+  for (int64_t r = 0; r < size[0]; r++)
+    for (int64_t s = 0; s < size[1]; s++) {
+      const float *from = x + r * step[0] + s * step[1];
+      for (int64_t c = 0; c < n; c++) top[c] = from[c] > top[c] ? from[c] : top[c];
+    }
+  for (int64_t r = 0; r < size[0]; r++)
+    for (int64_t s = 0; s < size[1]; s++) {
+      const float *from = x + r * step[0] + s * step[1];
+      float *restrict to = dx + r * step[0] + s * step[1];
+      for (int64_t c = 0; c < n; c++) { /* a NaN in front is the first largest */
+        float gain = from[c] == top[c] ? left[c] : top[c] != top[c] ? left[c] : 0;
+        to[c] += gain;
+        left[c] = from[c] == top[c] ? 0 : top[c] != top[c] ? 0 : left[c];
+      }
+    }
+}
 
 const cpu_loops CPU_LOOPS = {
     .ew1 =
@@ -330,4 +352,5 @@ const cpu_loops CPU_LOOPS = {
     .exp_sum_f32 = exp_sum_f32,
     .scale_f32 = scale_f32,
     .max_to_f32 = max_to_f32,
+    .max_back_f32 = max_back_f32,
 };

@@ -5,6 +5,7 @@
  * and by the table of kernels. */
 #ifndef CPU_ELEMENTWISE_OPS_H
 #define CPU_ELEMENTWISE_OPS_H
+#include <stdint.h>
 
 /* unary, floats */
 #define CPU_EW1_FLOAT(X)                                                           \
@@ -63,26 +64,25 @@
   X(IsFinite, M(fabs)(x) < (T)INFINITY)
 
 /* binary with broadcasting, floats */
-#define CPU_EW2_FLOAT(X)                  \
-  X(Add, x + z)                           \
-  X(AddV2, x + z)                         \
-  X(Sub, x - z)                           \
-  X(Mul, x *z)                            \
-  X(Div, x / z)                           \
-  X(RealDiv, x / z)                       \
-  X(FloorDiv, M(floor)(x / z))            \
-  X(TruncateDiv, M(trunc)(x / z))         \
-  X(Mod, M(fmod)(x, z))                   \
-  X(TruncateMod, M(fmod)(x, z))           \
-  X(FloorMod, F(floor_mod)(x, z))         \
-  X(Pow, M(pow)(x, z))                    \
-  X(Maximum, x > z || x != x ? x : z)     \
-  X(Minimum, x < z || x != x ? x : z)     \
-  X(SquaredDifference, (x - z) * (x - z)) \
-  X(Atan2, M(atan2)(x, z))                \
-  X(DivNoNan, z == 0 ? 0 : x / z)         \
-  X(Xdivy, x == 0 ? 0 : x / z)            \
-  X(Xlogy, x == 0 ? 0 : x * M(log)(z))
+#define CPU_EW2_FLOAT(X)                               \
+  X(Add, x + z)                                        \
+  X(AddV2, x + z)                                      \
+  X(Sub, x - z)                                        \
+  X(Mul, x *z)                                         \
+  X(Div, x / z)                                        \
+  X(RealDiv, x / z)                                    \
+  X(FloorDiv, M(floor)(x / z))                         \
+  X(TruncateDiv, M(trunc)(x / z))                      \
+  X(Mod, M(fmod)(x, z))                                \
+  X(TruncateMod, M(fmod)(x, z))                        \
+  X(FloorMod, F(floor_mod)(x, z))                      \
+  X(Pow, M(pow)(x, z))                                 \
+  X(Maximum, x > z || x != x ? x : z)                  \
+  X(Minimum, x < z || x != x ? x : z)                  \
+  X(SquaredDifference, (x - z) * (x - z))              \
+  X(Polygamma, (T)cpu_polygamma((double)x, (double)z)) \
+  X(Atan2, M(atan2)(x, z))                             \
+  X(DivNoNan, z == 0 ? 0 : x / z)
 /* gradients of unary ops, in their argument order: (y, dy), (dy, x) or (dy, y); shapes are equal */
 #define CPU_EW2_GRAD(X)                                                            \
   X(TanhGrad, z *(1 - x * x))                                                      \
@@ -180,8 +180,12 @@ typedef struct cpu_loops {
   float (*exp_sum_f32)(const float *x, float shift, float *y, int64_t n); /* y = exp(x - shift); their sum */
   void (*scale_f32)(float *y, float by, int64_t n);
   void (*max_to_f32)(const float *x, float *y, int64_t n); /* y = max(x, y) */
+  /* n <= 64 adjacent columns of a window of rows x cols elements: the first largest gets dy added */
+  void (*max_back_f32)(const float *x, const float *dy, float *dx, int64_t n, const int64_t size[2],
+                       const int64_t step[2]);
 } cpu_loops;
 extern const cpu_loops cpu_loops_v1, cpu_loops_v3, cpu_loops_v4;
 const cpu_loops *cpu_loops_now(void);
 double cpu_digamma(double x);
+double cpu_polygamma(double n, double x); /* the n-th derivative of digamma */
 #endif

@@ -14,20 +14,32 @@ void cpu_values_finish(cpu_values *v) {
   cpu_free(v->tensor);
   cpu_free(v->resource);
 }
-rn_status *cpu_values_init(cpu_values *v, rn_call *c, uint32_t first, uint32_t n) {
+rn_status *cpu_values_init(cpu_values *v, uint32_t n) {
   memset(v, 0, sizeof *v);
   v->n = n;
   RN_TRY(cpu_alloc((n + 1) * sizeof *v->tensor, (void **)&v->tensor));
   memset(v->tensor, 0, (n + 1) * sizeof *v->tensor);
   RN_TRY(cpu_alloc((n + 1) * sizeof *v->resource, (void **)&v->resource));
   memset(v->resource, 0, (n + 1) * sizeof *v->resource);
-  for (uint32_t i = 0; i < n && c; i++) {
-    int is_handle = c->resource && c->in[first + i]->dtype == RN_RESOURCE; /* a Ref goes in as its content */
-    v->resource[i] = is_handle ? c->resource[first + i] : NULL;
-    if (v->resource[i]) continue;
+  return NULL;
+}
+rn_status *cpu_values_inputs(cpu_values *v, rn_call *c, const cpu_bodies *b, uint32_t first, uint32_t n) {
+  RN_TRY(cpu_values_init(v, n));
+  for (uint32_t i = 0; i < n; i++) {
+    if (b->is_handle[first + i]) {
+      v->resource[i] = c->resource[first + i];
+      continue;
+    }
     v->tensor[i] = c->api->input_tensor(c, first + i);
     if (!v->tensor[i]) return rn_error(c->host, RN_RESOURCE_EXHAUSTED, "input %u: out of memory", first + i);
   }
+  return NULL;
+}
+rn_status *cpu_bodies_create(const rn_prepare *p, rn_prepared *out, cpu_bodies **b) {
+  const rn_self *s = &p->self;
+  RN_TRY(cpu_state(out, sizeof **b + p->n_in + 1, (void **)b));
+  for (uint32_t i = 0; i < p->n_in; i++)
+    (*b)->is_handle[i] = s->view->dtype(s->graph, s->view->input(s->graph, s->id, i)) == RN_RESOURCE;
   return NULL;
 }
 
@@ -46,10 +58,10 @@ static rn_status *give(rn_call *c, const cpu_values *v, const cpu_values *args) 
   }
   return NULL;
 }
-static rn_status *call_with(rn_call *c, const rn_function *f, uint32_t first) {
+static rn_status *call_with(rn_call *c, const cpu_bodies *b, const rn_function *f, uint32_t first) {
   cpu_values args, results;
-  rn_status *s = cpu_values_init(&args, c, first, c->n_in - first);
-  rn_status *r = cpu_values_init(&results, NULL, 0, c->n_out);
+  rn_status *s = cpu_values_inputs(&args, c, b, first, c->n_in - first);
+  rn_status *r = cpu_values_init(&results, c->n_out);
   if (s) {
     if (r) c->host->status_free(r);
   } else {
@@ -62,10 +74,12 @@ static rn_status *call_with(rn_call *c, const rn_function *f, uint32_t first) {
   return s;
 }
 
-static rn_status *call(const void *state, rn_call *c) { return call_with(c, ((const cpu_bodies *)state)->first, 0); }
+static rn_status *call(const void *state, rn_call *c) {
+  return call_with(c, state, ((const cpu_bodies *)state)->first, 0);
+}
 static rn_status *branch(const void *state, rn_call *c) {
   const cpu_bodies *b = state;
-  return call_with(c, is_true(c->in[0]) ? b->first : b->second, 1);
+  return call_with(c, b, is_true(c->in[0]) ? b->first : b->second, 1);
 }
 
 rn_status *cpu_go_on(rn_call *c, const rn_function *cond, const cpu_values *v, int *yes) {
@@ -96,8 +110,8 @@ static rn_status *turn(rn_call *c, const cpu_bodies *b, cpu_values *v, cpu_value
 static rn_status *loop(const void *state, rn_call *c) {
   cpu_values v, next;
   int again = 1;
-  rn_status *s = cpu_values_init(&v, c, 0, c->n_in);
-  rn_status *r = cpu_values_init(&next, NULL, 0, c->n_in);
+  rn_status *s = cpu_values_inputs(&v, c, state, 0, c->n_in);
+  rn_status *r = cpu_values_init(&next, c->n_in);
   if (s) {
     if (r) c->host->status_free(r);
   } else {
@@ -117,7 +131,7 @@ static const names branches = {"then_branch", "else_branch"}, loops = {"cond", "
 static rn_status *prepare(const rn_prepare *p, rn_prepared *out) {
   const names *n = p->user;
   cpu_bodies *b;
-  RN_TRY(cpu_state(out, sizeof *b, (void **)&b));
+  RN_TRY(cpu_bodies_create(p, out, &b));
   RN_TRY(p->function(p, n->first, &b->first));
   return n->second ? p->function(p, n->second, &b->second) : NULL;
 }

@@ -3,6 +3,7 @@
  * y[i, j] = sum_l x[i, l] w[l, j], each operand perhaps given transposed; over batches, which
  * BatchMatMulV2 broadcasts. half and bfloat16 are widened and multiplied in float. */
 #include "gemm.h"
+#include "recast.h"
 
 typedef struct flags {
   int ta, tb, reference;
@@ -36,22 +37,6 @@ static rn_status *sizes(const char *op, const flags *f, const rn_shape *x, const
   return NULL;
 }
 
-static rn_status *multiply_narrow(rn_dtype dt, cpu_gemm *g, int reference) {
-  int64_t nx = g->m * g->k, nw = g->k * g->n, ny = g->m * g->n;
-  float *wide;
-  void *y = g->c;
-  RN_TRY(cpu_alloc((uint64_t)(nx + nw + ny) * sizeof *wide, (void **)&wide));
-  cpu_widen(dt, g->a, wide, nx);
-  cpu_widen(dt, g->b, wide + nx, nw);
-  g->a = wide;
-  g->b = wide + nx;
-  g->c = wide + nx + nw;
-  multiply(RN_FLOAT, g, reference);
-  cpu_narrow(dt, g->c, y, ny);
-  cpu_free(wide);
-  return NULL;
-}
-
 static rn_status *matmul(const void *state, rn_call *c) {
   const flags *f = state;
   const rn_tensor_view *x = c->in[0], *w = c->in[1];
@@ -63,7 +48,6 @@ static rn_status *matmul(const void *state, rn_call *c) {
   g.a = x->data;
   g.b = w->data;
   g.c = c->out[0]->data;
-  if (x->dtype == RN_HALF || x->dtype == RN_BFLOAT16) return multiply_narrow(x->dtype, &g, f->reference);
   multiply(x->dtype, &g, f->reference);
   return NULL;
 }
@@ -142,12 +126,7 @@ static rn_status *batch_matmul(const void *state, rn_call *c) {
   batch_strides(&x->shape, &b.s, b.sx);
   batch_strides(&w->shape, &b.s, b.sw);
   int64_t count = rn_shape_elems(&b.s);
-  if (x->dtype == RN_HALF || x->dtype == RN_BFLOAT16) {
-    for (int64_t i = 0; i < count; i++) {
-      cpu_gemm g = batch_at(&b, i);
-      RN_TRY(multiply_narrow(x->dtype, &g, b.f->reference));
-    }
-  } else if (count == 1) {
+  if (count == 1) {
     cpu_gemm g = batch_at(&b, 0);
     multiply(x->dtype, &g, b.f->reference);
   } else {
@@ -170,14 +149,19 @@ static rn_status *prepare(const rn_prepare *p, rn_prepared *out) {
 }
 static rn_status *prepare_batch(const rn_prepare *p, rn_prepared *out) { return prepare_as(p, out, "adj_x", "adj_y"); }
 
-#define FLOATS "T: {float, double, half, bfloat16}"
-#define ALL "T: {float, double, half, bfloat16, int32, int64}"
+CPU_IN_FLOAT(matmul)
+CPU_IN_FLOAT(batch_matmul)
+
+#define WIDE "T: {float, double}"
+#define NARROW "T: {half, bfloat16}"
+#define ROWS(Op, fn, prepare_)                                                                        \
+  CPU_FAST(Op, WIDE, fn, "openblas", .user = &fast, .prepare = prepare_),                             \
+      CPU_FAST(Op, NARROW, fn##_in_float, "openblas", .user = &fast, .prepare = prepare_),            \
+      CPU_REFERENCE(Op, "T: {float, double, int32, int64}", fn, .user = &plain, .prepare = prepare_), \
+      CPU_REFERENCE(Op, NARROW, fn##_in_float, .user = &plain, .prepare = prepare_)
 static const rn_kernel_def kernels[] = {
-    CPU_FAST("MatMul", FLOATS, matmul, "openblas", .user = &fast, .prepare = prepare),
-    CPU_REFERENCE("MatMul", ALL, matmul, .user = &plain, .prepare = prepare),
-    CPU_FAST("BatchMatMul", FLOATS, batch_matmul, "openblas", .user = &fast, .prepare = prepare_batch),
-    CPU_REFERENCE("BatchMatMul", ALL, batch_matmul, .user = &plain, .prepare = prepare_batch),
-    CPU_FAST("BatchMatMulV2", FLOATS, batch_matmul, "openblas", .user = &fast, .prepare = prepare_batch),
-    CPU_REFERENCE("BatchMatMulV2", ALL, batch_matmul, .user = &plain, .prepare = prepare_batch),
+    ROWS("MatMul", matmul, prepare),
+    ROWS("BatchMatMul", batch_matmul, prepare_batch),
+    ROWS("BatchMatMulV2", batch_matmul, prepare_batch),
 };
 CPU_GROUP(cpu_matmul, kernels);

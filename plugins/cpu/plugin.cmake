@@ -1,8 +1,6 @@
 # The element-wise loops are compiled once per instruction set and chosen when the plugin is loaded.
-# Kernels index with signed dimensions, hence no sign-conversion warnings; a formula may be constant
-# for unsigned types, hence no type-limits.
-set_source_files_properties(${SOURCES} PROPERTIES COMPILE_OPTIONS "-Wno-sign-conversion")
-set(loops "-O3;-fno-trapping-math;-Wno-sign-conversion;-Wno-type-limits")
+# A formula may be constant for unsigned types, hence no type-limits.
+set(loops "-O3;-fno-trapping-math;-Wno-type-limits")
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(v3 "-mavx2;-mfma;-mf16c;-mbmi2")
   set(v4 "${v3};-mavx512f;-mavx512bw;-mavx512cd;-mavx512dq;-mavx512vl;-mprefer-vector-width=512")
@@ -10,8 +8,8 @@ endif()
 foreach(level v1 v3 v4)
   set_source_files_properties(${folder}/elementwise_${level}.c PROPERTIES COMPILE_OPTIONS "${loops};${${level}}")
 endforeach()
-foreach(hot pool conv convert reduce strided gemm nn)
-  set_source_files_properties(${folder}/${hot}.c PROPERTIES COMPILE_OPTIONS "-O3;-Wno-sign-conversion")
+foreach(hot pool conv_patches depthwise convert reduce strided gemm bias softmax batch_norm nn)
+  set_source_files_properties(${folder}/${hot}.c PROPERTIES COMPILE_OPTIONS "-O3")
 endforeach()
 # OpenBLAS is opened at the first product, so it is not linked; only its file name is needed.
 find_library(OPENBLAS_LIBRARY openblas)

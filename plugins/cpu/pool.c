@@ -2,11 +2,12 @@
  *
  * The loops run over windows outside and channels inside, so in NHWC they are dense. An average
  * counts the elements inside the image only. The maximum's gradient goes to the first largest. */
+#include "elementwise_ops.h"
+#include "recast.h"
 #include "window.h"
-#include <float.h>
 #include <math.h>
 
-enum { MAXIMUM, AVERAGE };
+enum { MAXIMUM, AVERAGE, CHANNELS = 64 };
 typedef struct pool_state {
   cpu_window_attrs a;
   int how;
@@ -65,6 +66,22 @@ static box box_of(const cpu_window *g, int64_t i, int64_t j) {
           }                                                                                                       \
         }                                                                                                         \
   }                                                                                                               \
+  static void max_pick_##name(const cpu_window *g, const T *x, const T *g2, T *y, int64_t lo, int64_t hi) {       \
+    for (int64_t n = lo; n < hi; n++)                                                                             \
+      for (int64_t i = 0; i < g->oh; i++)                                                                         \
+        for (int64_t j = 0; j < g->ow; j++) {                                                                     \
+          box b = box_of(g, i, j);                                                                                \
+          for (int64_t c = 0; c < g->c; c++) {                                                                    \
+            int64_t best = -1;                                                                                    \
+            for (int64_t r = b.r0; r < b.r1; r++)                                                                 \
+              for (int64_t s = b.s0; s < b.s1; s++) {                                                             \
+                int64_t at = n * g->xn + r * g->xh + s * g->xw + c * g->xc;                                       \
+                if (best < 0 || x[at] > x[best]) best = at;                                                       \
+              }                                                                                                   \
+            y[n * g->yn + i * g->yh + j * g->yw + c * g->yc] = best >= 0 ? g2[best] : 0;                          \
+          }                                                                                                       \
+        }                                                                                                         \
+  }                                                                                                               \
   static void average_back_##name(const cpu_window *g, const T *x, const T *dy, T *dx, int64_t lo, int64_t hi) {  \
     (void)x;                                                                                                      \
     for (int64_t n = lo; n < hi; n++)                                                                             \
@@ -82,6 +99,20 @@ static box box_of(const cpu_window *g, int64_t i, int64_t j) {
   }
 POOL(float, f32, -INFINITY)
 POOL(double, f64, -INFINITY)
+
+/* Dense channels, many at once. */
+static void max_back_dense(const cpu_window *g, const float *x, const float *dy, float *dx, int64_t lo, int64_t hi) {
+  const int64_t step[2] = {g->xh, g->xw};
+  for (int64_t row = lo * g->oh; row < hi * g->oh; row++)
+    for (int64_t j = 0; j < g->ow; j++, dy += g->c) {
+      box b = box_of(g, row % g->oh, j);
+      const int64_t size[2] = {b.r1 - b.r0, b.s1 - b.s0};
+      int64_t at = row / g->oh * g->xn + b.r0 * g->xh + b.s0 * g->xw;
+      if (size[0] <= 0 || size[1] <= 0) continue;
+      for (int64_t c = 0; c < g->c; c += CHANNELS)
+        cpu_loops_now()->max_back_f32(x + at + c, dy + c, dx + at + c, CPU_MIN(CHANNELS, g->c - c), size, step);
+    }
+}
 
 typedef struct job {
   const cpu_window *g;
@@ -102,7 +133,11 @@ static void back_piece(void *arg, uint64_t l, uint64_t h, uint32_t worker) {
   (void)worker;
   const job *j = arg;
   int64_t lo = (int64_t)l, hi = (int64_t)h;
-  if (j->dt == RN_FLOAT && j->how == MAXIMUM)
+  uint64_t image = (uint64_t)j->g->xn * cpu_dtype_bytes(j->dt);
+  memset((char *)j->y + l * image, 0, (h - l) * image);
+  if (j->dt == RN_FLOAT && j->how == MAXIMUM && j->g->xc == 1)
+    max_back_dense(j->g, j->x, (const float *)j->dy + lo * j->g->yn, j->y, lo, hi);
+  else if (j->dt == RN_FLOAT && j->how == MAXIMUM)
     max_back_f32(j->g, j->x, j->dy, j->y, lo, hi);
   else if (j->dt == RN_FLOAT)
     average_back_f32(j->g, j->x, j->dy, j->y, lo, hi);
@@ -141,13 +176,27 @@ static rn_status *back(rn_call *c, const pool_state *p, const rn_shape *shape, c
                     cpu_shape_text(&dy->shape, a), cpu_shape_text(&want, b));
   }
   RN_TRY(cpu_output(c, 0, shape));
-  if (c->out[0]->data) memset(c->out[0]->data, 0, (uint64_t)rn_shape_elems(shape) * cpu_dtype_bytes(dy->dtype));
   job j = {&g, p->how, dy->dtype, x, dy->data, c->out[0]->data};
   cpu_parallel((uint64_t)g.n, (uint64_t)(5e4 / (double)(g.oh * g.ow * g.c * g.kh * g.kw + 1)) + 1, back_piece, &j);
   return NULL;
 }
 static rn_status *max_pool_grad(const void *state, rn_call *c) {
   return back(c, state, &c->in[0]->shape, c->in[0]->data, c->in[2]);
+}
+/* The gradient of that: of the image `grad`, the element where each window's largest one was. */
+static rn_status *max_pool_grad_grad(const void *state, rn_call *c) {
+  const pool_state *p = state;
+  cpu_window g;
+  RN_TRY(geometry(p, &c->in[0]->shape, &g));
+  if (!cpu_shape_equal(&c->in[0]->shape, &c->in[2]->shape))
+    return rn_error(c->host, RN_INVALID_ARGUMENT, "MaxPoolGradGrad: grad and orig_input have different shapes");
+  rn_shape s = cpu_window_shape(&p->a, &g);
+  RN_TRY(cpu_output(c, 0, &s));
+  if (c->in[0]->dtype == RN_FLOAT)
+    max_pick_f32(&g, c->in[0]->data, c->in[2]->data, c->out[0]->data, 0, g.n);
+  else
+    max_pick_f64(&g, c->in[0]->data, c->in[2]->data, c->out[0]->data, 0, g.n);
+  return NULL;
 }
 static rn_status *avg_pool_grad(const void *state, rn_call *c) {
   rn_shape s;
@@ -162,12 +211,19 @@ static rn_status *prepare(const rn_prepare *p, rn_prepared *out) {
   s->how = *(const int *)p->user;
   return cpu_window_read(&p->self, &s->a);
 }
-#define ROW(Op, fn, how) \
-  CPU_K(Op, "T: {float, double}", fn, .flags = RN_KERNEL_PARALLEL, .user = &how, .prepare = prepare)
+CPU_IN_FLOAT(pool)
+CPU_IN_FLOAT(max_pool_grad)
+CPU_IN_FLOAT(max_pool_grad_grad)
+CPU_IN_FLOAT(avg_pool_grad)
+
+#define ROWS(Op, fn, how)                                                                             \
+  CPU_K(Op, "T: {float, double}", fn, .flags = RN_KERNEL_PARALLEL, .user = &how, .prepare = prepare), \
+      CPU_K(Op, "T: {half, bfloat16}", fn##_in_float, .flags = RN_KERNEL_PARALLEL, .user = &how, .prepare = prepare)
 static const rn_kernel_def kernels[] = {
-    ROW("MaxPool", pool, maximum),
-    ROW("AvgPool", pool, average),
-    ROW("MaxPoolGrad", max_pool_grad, maximum),
-    ROW("AvgPoolGrad", avg_pool_grad, average),
+    ROWS("MaxPool", pool, maximum),
+    ROWS("AvgPool", pool, average),
+    ROWS("MaxPoolGrad", max_pool_grad, maximum),
+    ROWS("MaxPoolGradGrad", max_pool_grad_grad, maximum),
+    ROWS("AvgPoolGrad", avg_pool_grad, average),
 };
 CPU_GROUP(cpu_pool, kernels);

@@ -16,8 +16,9 @@ static int slot_of(rn_dtype dt, int sub) {
     return sub ? CPU_Sub_##name : CPU_Add_##name;
     CASE(RN_FLOAT, f32)
     CASE(RN_DOUBLE, f64)
-    CASE(RN_INT32, i32) CASE(RN_INT64, i64) CASE(RN_UINT8, u8) CASE(RN_INT8, i8) CASE(RN_INT16, i16)
-        CASE(RN_UINT16, u16) default : return -1;
+    CASE(RN_INT32, i32)
+    CASE(RN_INT64, i64)
+    CASE(RN_UINT8, u8) CASE(RN_INT8, i8) CASE(RN_INT16, i16) CASE(RN_UINT16, u16) default : return -1;
   }
 }
 typedef struct job {

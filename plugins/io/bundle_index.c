@@ -149,7 +149,7 @@ rn_status *io_bundle_open(const rn_host_api *h, const char *prefix, io_bundle *o
   rn_status *s = io_file_read(h, path, &file);
   free(path);
   if (s != NULL) return s;
-  s = io_bundle_parse(h, prefix, (io_span){file.data, file.data + file.size}, out);
+  s = io_bundle_parse(h, prefix, io_held(&file), out);
   io_drop(&file);
   return s;
 }

@@ -31,4 +31,6 @@ void io_put_fixed(io_buffer *b, unsigned size, uint64_t v);
 void io_put_field(io_buffer *b, uint32_t number, uint64_t v); /* varint; left out when 0 */
 void io_put_body(io_buffer *b, uint32_t number, const void *p, size_t n);
 void io_drop(io_buffer *b);
+/* What it holds; an empty buffer may have no memory. */
+static inline io_span io_held(const io_buffer *b) { return (io_span){b->data, b->size ? b->data + b->size : b->data}; }
 #endif

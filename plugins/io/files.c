@@ -73,22 +73,22 @@ static rn_status *match_infer(rn_infer *c) {
   return NULL;
 }
 
-#define FILE_FLAGS (RN_OP_STATEFUL | RN_OP_NO_GRADIENT | RN_OP_HOST_ONLY)
+#define READ_FLAGS (RN_OP_NO_GRADIENT | RN_OP_HOST_ONLY)
 static const rn_op_def ops[] = {
     {.struct_size = sizeof(rn_op_def),
-     .flags = FILE_FLAGS,
+     .flags = READ_FLAGS,
      .name = "ReadFile",
      .signature = "(filename: string) -> (contents: string)",
      .doc = "The content of a file.",
      .infer = io_infer_scalars},
     {.struct_size = sizeof(rn_op_def),
-     .flags = FILE_FLAGS,
+     .flags = READ_FLAGS | RN_OP_STATEFUL,
      .name = "WriteFile",
      .signature = "(filename: string, contents: string) -> ()",
      .doc = "Replaces a file, or makes it.",
      .infer = io_infer_scalars},
     {.struct_size = sizeof(rn_op_def),
-     .flags = FILE_FLAGS,
+     .flags = READ_FLAGS,
      .name = "MatchingFiles",
      .signature = "(pattern: string) -> (filenames: string)",
      .doc = "The files whose names match a pattern, sorted.",

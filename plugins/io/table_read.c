@@ -15,6 +15,7 @@ typedef struct table_walk {
   io_table_visit visit;
   void *arg;
   io_buffer last; /* last key of the data blocks, to see that keys rise */
+  uint64_t next;  /* where the next data block may begin: read twice, a short file could cost hours */
   int started;
 } table_walk;
 
@@ -45,7 +46,7 @@ static rn_status *read_block(const table_walk *w, io_span *handle, io_buffer *ro
   if (p[size] != 1) return damaged(w, "a block is packed in an unknown way");
   if (!io_snappy_unpack(*out, BLOCK_MOST, room))
     return room->failed ? io_no_memory(w->h) : damaged(w, "a packed block");
-  *out = (io_span){room->data, room->data + room->size};
+  *out = io_held(room);
   return NULL;
 }
 
@@ -66,16 +67,16 @@ static rn_status *take_entry(table_walk *w, io_span *body, io_buffer *key, io_sp
 static rn_status *each_entry(table_walk *w, io_span block, entry_fn fn) {
   uint64_t restarts;
   io_buffer key = {0};
+  if (block.end - block.p < 4) return damaged(w, "a block's list of restarts");
   io_span tail = {block.end - 4, block.end};
-  if (block.end - block.p < 4 || !io_take_fixed(&tail, 4, &restarts) ||
-      restarts > (uint64_t)(block.end - block.p - 4) / 4)
+  if (!io_take_fixed(&tail, 4, &restarts) || restarts > (uint64_t)(block.end - block.p - 4) / 4)
     return damaged(w, "a block's list of restarts");
   block.end -= 4 + 4 * restarts;
   rn_status *s = NULL;
   while (s == NULL && block.p < block.end) {
     io_span value;
     s = take_entry(w, &block, &key, &value);
-    if (s == NULL) s = fn(w, (io_span){key.data, key.data + key.size}, value);
+    if (s == NULL) s = fn(w, io_held(&key), value);
   }
   io_drop(&key);
   return s;
@@ -101,12 +102,17 @@ static rn_status *data_entry(table_walk *w, io_span key, io_span value) {
 }
 
 static rn_status *index_entry(table_walk *w, io_span key, io_span value) {
+  io_span handle = value;
+  uint64_t offset, size;
   (void)key;
+  if (!io_take_varint(&handle, &offset) || !io_take_varint(&handle, &size)) return damaged(w, "a block has no place");
+  if (offset < w->next) return damaged(w, "its blocks overlap");
+  if (__builtin_add_overflow(offset, size, &w->next)) w->next = UINT64_MAX;
   return with_block(w, value, data_entry);
 }
 
 rn_status *io_table_each(const rn_host_api *h, const char *name, io_span file, io_table_visit visit, void *arg) {
-  table_walk w = {h, name, file, visit, arg, {0}, 0};
+  table_walk w = {h, name, file, visit, arg, {0}, 0, 0};
   io_buffer room = {0};
   io_span meta;
   if (!io_table_is(file)) return damaged(&w, "its last bytes are not those of a table");

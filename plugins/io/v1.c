@@ -131,7 +131,7 @@ static rn_status *v1_file(v1_walk *w, const char *path) {
   io_buffer file;
   w->file = path;
   RN_TRY(io_file_read(w->h, path, &file));
-  io_span all = {file.data, file.data + file.size};
+  io_span all = io_held(&file);
   rn_status *s = io_table_is(all) ? io_table_each(w->h, path, all, v1_visit, w)
                                   : rn_error(w->h, RN_DATA_LOSS, "'%s' is no checkpoint", path);
   io_drop(&file);

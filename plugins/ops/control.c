@@ -51,8 +51,17 @@ static rn_status *grad_merge(rn_grad *c) {
   }
   return NULL;
 }
+/* Zeros on the side that sends nothing back; behind a handle they look like the variable. */
+static rn_value zeros(rn_grad *c, uint32_t side, rn_value other) {
+  rn_value y = GRAD_Y(side);
+  rn_attr dtype = RN_AT("dtype", op_dtype(GRAD_B, other));
+  if (op_dtype(GRAD_B, y) == RN_RESOURCE) y = rn_emit(GRAD_B, "ReadVariableOp", &y, 1, &dtype, 1);
+  return rn_op1(GRAD_B, "ZerosLike", y);
+}
 static rn_status *grad_switch(rn_grad *c) {
-  rn_value sides[2] = {op_dy_or_zeros(c, 0), op_dy_or_zeros(c, 1)};
+  rn_value sides[2] = {c->api->dy(c, 0), c->api->dy(c, 1)};
+  for (uint32_t i = 0; i < 2; i++)
+    if (!op_is_value(sides[i])) sides[i] = zeros(c, i, sides[1 - i]);
   return op_dx(c, 0, rn_emit(GRAD_B, "Merge", sides, 2, NULL, 0));
 }
 

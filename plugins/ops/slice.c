@@ -43,7 +43,7 @@ static rn_status *infer_slice(rn_infer *c) {
   c->api->set_shape(c, 0, &s);
   op_int ints[RN_MAX_VALUE];
   int32_t n = x.rank == 1 ? op_ints(c, 0, ints) : -1;
-  if (n >= 0 && nb == 1 && begin[0].known && s.dim[0] >= 0 && begin[0].v + s.dim[0] <= n)
+  if (n >= 0 && nb == 1 && begin[0].known && s.dim[0] >= 0 && begin[0].v <= n - s.dim[0])
     op_set_ints(c, 0, ints + begin[0].v, (int32_t)s.dim[0]);
   return NULL;
 }

@@ -13,7 +13,7 @@ typedef struct apply_row {
 } apply_row;
 
 #define PARALLEL_FROM 65536u /* elements; below, waking a thread costs more than it saves */
-#define GRAIN 16384u
+#define GRAIN 16384u         /* and a thread's even share: the parts of a gradient stay where they were made */
 
 static const apply_loops *loops = &apply_loops_v1;
 
@@ -56,7 +56,8 @@ static void run_dense(rn_call *c, apply_loop loop, const apply_args *a, uint64_t
     return;
   }
   dense_job job = {loop, *a};
-  c->host->parallel_for(c->host->ctx, n, GRAIN, dense_piece, &job);
+  uint64_t threads = c->host->threads(c->host->ctx), share = n / (threads ? threads : 1);
+  c->host->parallel_for(c->host->ctx, n, share > GRAIN ? share : GRAIN, dense_piece, &job);
 }
 
 static int64_t index_at(const rn_tensor_view *v, uint64_t i) {

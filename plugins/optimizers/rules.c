@@ -3,215 +3,94 @@
  * Node names given here are relative: whoever drives an optimizer puts the optimizer's own scope in
  * front ("Adam/", and "Adam/update_W/" while it works on W). Slots, shared variables and update ops
  * are TensorFlow's by name and input order, so checkpoints and meta graphs are exchangeable. */
-#include "apply.h"
-
-typedef struct update {
-  rn_opt *o;
-  rn_value param, grad, indices;
-  int is_sparse, is_resource;
-} update;
-
-static rn_status *update_begin(rn_opt *o, update *u) {
-  const rn_graph_view_api *view = o->b->self.view;
-  memset(u, 0, sizeof *u);
-  u->o = o;
-  u->param = o->api->param(o);
-  u->is_resource = view->dtype(o->b->self.graph, u->param) == RN_RESOURCE;
-  u->is_sparse = o->api->grad_slices(o, &u->grad, &u->indices);
-  if (!u->is_sparse) u->grad = o->api->grad(o);
-  return NULL;
-}
-
-static rn_value hyper(const update *u, const char *name) { return u->o->api->hyper(u->o, name); }
-static rn_value slot(const update *u, const char *name, double init) { return u->o->api->slot(u->o, name, init); }
-
-/* The value of a variable: its reader if it has one, else the reference itself. */
-static rn_value read_of(rn_builder *b, rn_value v) {
-  rn_value reader[8];
-  uint32_t n = b->self.view->consumers(b->self.graph, v, reader, 8);
-  for (uint32_t i = 0; i < n && i < 8; i++)
-    if (strcmp(b->self.view->op(b->self.graph, reader[i].node), "Identity") == 0) return (rn_value){reader[i].node, 0};
-  return v;
-}
-
-/* Rows named twice are summed first, as TensorFlow does: an update rule is not linear in its gradient. */
-static void deduplicate(update *u) {
-  rn_builder *b = u->o->b;
-  rn_value unique = rn_op1(b, "Unique", u->indices);
-  rn_value rows = rn_op1(b, "Size", unique);
-  u->grad = rn_op3(b, "UnsortedSegmentSum", u->grad, rn_port(unique, 1), rows);
-  u->indices = unique;
-}
-
-/* Emits the update op of the right family; the base name is that of the dense op on references. */
-static rn_status *emit(const update *u, const char *base, const rn_value *in, uint32_t n, const rn_attr *attrs,
-                       uint32_t n_attrs) {
-  char op[64];
-  snprintf(op, sizeof op, "%s%s%s", u->is_resource ? "Resource" : "", u->is_sparse ? "Sparse" : "", base);
-  rn_node_request r = rn_node_request_for(op, NULL);
-  r.inputs = in;
-  r.n_inputs = n;
-  r.attrs = attrs;
-  r.n_attrs = n_attrs;
-  r.colocate_with = u->param.node;
-  u->o->api->update(u->o, u->o->b->api->add(u->o->b, &r));
-  return NULL;
-}
+#include "rule.h"
 
 static rn_status *gradient_descent(rn_opt *o) {
   update u;
-  RN_TRY(update_begin(o, &u));
-  rn_value lr = hyper(&u, "learning_rate");
+  RN_TRY(rule_begin(o, &u));
+  rn_value lr = rule_hyper(&u, "learning_rate");
   if (!u.is_sparse) {
     rn_value in[3] = {u.param, lr, u.grad};
-    return emit(&u, "ApplyGradientDescent", in, 3, NULL, 0);
+    return rule_emit(&u, "ApplyGradientDescent", in, 3, NULL, 0);
   }
   rn_value step = rn_op2(o->b, "Mul", u.grad, lr);
   rn_value in[3] = {u.param, u.indices, step};
   u.is_sparse = 0; /* ScatterSub and its twin have no dense form to be named after */
-  return emit(&u, "ScatterSub", in, 3, NULL, 0);
+  return rule_emit(&u, "ScatterSub", in, 3, NULL, 0);
 }
 
 static rn_status *momentum(rn_opt *o) {
   update u;
-  RN_TRY(update_begin(o, &u));
-  if (u.is_sparse) deduplicate(&u);
+  RN_TRY(rule_begin(o, &u));
+  if (u.is_sparse) rule_deduplicate(&u);
   rn_attr nesterov = RN_AB("use_nesterov", o->api->hyper_value(o, "use_nesterov") != 0);
-  rn_value in[6] = {u.param, slot(&u, "momentum", 0), hyper(&u, "learning_rate"), u.grad};
+  rn_value in[6] = {u.param, rule_slot(&u, "momentum", 0), rule_hyper(&u, "learning_rate"), u.grad};
   uint32_t n = 4;
   if (u.is_sparse) in[n++] = u.indices;
-  in[n++] = hyper(&u, "momentum");
-  return emit(&u, "ApplyMomentum", in, n, &nesterov, 1);
+  in[n++] = rule_hyper(&u, "momentum");
+  return rule_emit(&u, "ApplyMomentum", in, n, &nesterov, 1);
 }
 
 static rn_status *adagrad(rn_opt *o) {
   update u;
-  RN_TRY(update_begin(o, &u));
-  if (u.is_sparse) deduplicate(&u);
+  RN_TRY(rule_begin(o, &u));
+  if (u.is_sparse) rule_deduplicate(&u);
   double start = o->api->hyper_value(o, "initial_accumulator_value");
-  rn_value in[5] = {u.param, slot(&u, "accumulator", start), hyper(&u, "learning_rate"), u.grad, u.indices};
-  return emit(&u, "ApplyAdagrad", in, u.is_sparse ? 5 : 4, NULL, 0);
+  rn_value in[5] = {u.param, rule_slot(&u, "accumulator", start), rule_hyper(&u, "learning_rate"), u.grad, u.indices};
+  return rule_emit(&u, "ApplyAdagrad", in, u.is_sparse ? 5 : 4, NULL, 0);
 }
 
 static rn_status *adadelta(rn_opt *o) {
   update u;
-  RN_TRY(update_begin(o, &u));
-  if (u.is_sparse) deduplicate(&u);
-  rn_value accum = slot(&u, "accum", 0), accum_update = slot(&u, "accum_update", 0);
-  rn_value in[8] = {u.param, accum,    accum_update, hyper(&u, "learning_rate"), hyper(&u, "rho"), hyper(&u, "epsilon"),
-                    u.grad,  u.indices};
-  return emit(&u, "ApplyAdadelta", in, u.is_sparse ? 8 : 7, NULL, 0);
+  RN_TRY(rule_begin(o, &u));
+  if (u.is_sparse) rule_deduplicate(&u);
+  rn_value accum = rule_slot(&u, "accum", 0), accum_update = rule_slot(&u, "accum_update", 0);
+  rn_value in[8] = {u.param,
+                    accum,
+                    accum_update,
+                    rule_hyper(&u, "learning_rate"),
+                    rule_hyper(&u, "rho"),
+                    rule_hyper(&u, "epsilon"),
+                    u.grad,
+                    u.indices};
+  return rule_emit(&u, "ApplyAdadelta", in, u.is_sparse ? 8 : 7, NULL, 0);
 }
 
 static rn_status *rmsprop(rn_opt *o) {
   update u;
-  RN_TRY(update_begin(o, &u));
-  if (u.is_sparse) deduplicate(&u);
+  RN_TRY(rule_begin(o, &u));
+  if (u.is_sparse) rule_deduplicate(&u);
   int centered = o->api->hyper_value(o, "centered") != 0;
-  rn_value ms = slot(&u, "rms", 1), mg = RN_NO_VALUE;
-  if (centered) mg = slot(&u, "mg", 0);
-  rn_value mom = slot(&u, "momentum", 0), in[10];
+  rn_value ms = rule_slot(&u, "rms", 1), mg = RN_NO_VALUE;
+  if (centered) mg = rule_slot(&u, "mg", 0);
+  rn_value mom = rule_slot(&u, "momentum", 0), in[10];
   uint32_t n = 0;
   in[n++] = u.param;
   if (centered) in[n++] = mg;
   in[n++] = ms;
   in[n++] = mom;
-  in[n++] = hyper(&u, "learning_rate");
-  in[n++] = hyper(&u, "decay");
-  in[n++] = hyper(&u, "momentum");
-  in[n++] = hyper(&u, "epsilon");
+  in[n++] = rule_hyper(&u, "learning_rate");
+  in[n++] = rule_hyper(&u, "decay");
+  in[n++] = rule_hyper(&u, "momentum");
+  in[n++] = rule_hyper(&u, "epsilon");
   in[n++] = u.grad;
   if (u.is_sparse) in[n++] = u.indices;
-  return emit(&u, centered ? "ApplyCenteredRMSProp" : "ApplyRMSProp", in, n, NULL, 0);
+  return rule_emit(&u, centered ? "ApplyCenteredRMSProp" : "ApplyRMSProp", in, n, NULL, 0);
 }
 
 static rn_status *ftrl(rn_opt *o) {
   update u;
-  RN_TRY(update_begin(o, &u));
-  if (u.is_sparse) deduplicate(&u);
-  rn_value accum = slot(&u, "accum", o->api->hyper_value(o, "initial_accumulator_value"));
-  rn_value linear = slot(&u, "linear", 0), in[9] = {u.param, accum, linear, u.grad};
+  RN_TRY(rule_begin(o, &u));
+  if (u.is_sparse) rule_deduplicate(&u);
+  rn_value accum = rule_slot(&u, "accum", o->api->hyper_value(o, "initial_accumulator_value"));
+  rn_value linear = rule_slot(&u, "linear", 0), in[9] = {u.param, accum, linear, u.grad};
   uint32_t n = 4;
   if (u.is_sparse) in[n++] = u.indices;
-  in[n++] = hyper(&u, "learning_rate");
-  in[n++] = hyper(&u, "l1_regularization_strength");
-  in[n++] = hyper(&u, "l2_regularization_strength");
-  in[n++] = hyper(&u, "learning_rate_power");
-  return emit(&u, "ApplyFtrl", in, n, NULL, 0);
-}
-
-/* Adam's powers of beta are variables shared by all parameters; they move once all updates are done. */
-static rn_value power(rn_opt *o, const char *name, const char *beta) {
-  return o->api->shared(o, name, o->api->hyper_value(o, beta));
-}
-static rn_status *adam_begin(rn_opt *o) {
-  power(o, "beta1_power", "beta1");
-  power(o, "beta2_power", "beta2");
-  return NULL;
-}
-
-/* slot = beta slot; slot[indices] += (1 - beta) x: what a moment becomes when only some rows have gradients. */
-static rn_value sparse_moment(const update *u, rn_value moment, rn_value beta, rn_value x) {
-  rn_builder *b = u->o->b;
-  rn_value rest = rn_op2(b, "Sub", rn_op1(b, "OnesLike", beta), beta);
-  rn_value scaled = rn_op2(b, "Mul", x, rest);
-  rn_value decayed = rn_op2(b, "Assign", moment, rn_op2(b, "Mul", read_of(b, moment), beta));
-  return rn_op3(b, "ScatterAdd", decayed, u->indices, scaled);
-}
-
-static rn_status *adam_sparse(update *u, rn_value m, rn_value v, rn_value power1, rn_value power2) {
-  rn_builder *b = u->o->b;
-  deduplicate(u);
-  rn_value one1 = rn_op1(b, "OnesLike", power1), lr = hyper(u, "learning_rate");
-  rn_value rate = rn_op2(b, "RealDiv", rn_op2(b, "Mul", lr, rn_op1(b, "Sqrt", rn_op2(b, "Sub", one1, power2))),
-                         rn_op2(b, "Sub", one1, power1));
-  rn_value m_t = sparse_moment(u, m, hyper(u, "beta1"), u->grad);
-  rn_value v_t = sparse_moment(u, v, hyper(u, "beta2"), rn_op2(b, "Mul", u->grad, u->grad));
-  rn_value root = rn_op2(b, "Add", rn_op1(b, "Sqrt", v_t), hyper(u, "epsilon"));
-  rn_value in[2] = {u->param, rn_op2(b, "RealDiv", rn_op2(b, "Mul", rate, m_t), root)};
-  u->is_sparse = 0;
-  return emit(u, "AssignSub", in, 2, NULL, 0);
-}
-
-static rn_status *adam(rn_opt *o) {
-  update u;
-  RN_TRY(update_begin(o, &u));
-  rn_value m = slot(&u, "m", 0), v = slot(&u, "v", 0);
-  rn_value power1 = read_of(o->b, power(o, "beta1_power", "beta1"));
-  rn_value power2 = read_of(o->b, power(o, "beta2_power", "beta2"));
-  if (u.is_sparse) {
-    if (u.is_resource)
-      return rn_error(o->b->self.host, RN_UNIMPLEMENTED, "Adam takes sparse gradients of reference variables only");
-    return adam_sparse(&u, m, v, power1, power2);
-  }
-  rn_value in[10] = {u.param,
-                     m,
-                     v,
-                     power1,
-                     power2,
-                     hyper(&u, "learning_rate"),
-                     hyper(&u, "beta1"),
-                     hyper(&u, "beta2"),
-                     hyper(&u, "epsilon"),
-                     u.grad};
-  return emit(&u, "ApplyAdam", in, 10, NULL, 0);
-}
-
-static void adam_advance(rn_opt *o, const char *name, const char *beta) {
-  rn_value variable = power(o, name, beta), factors[2] = {read_of(o->b, variable), o->api->hyper(o, beta)};
-  rn_node_request product = rn_node_request_for("Mul", "mul"), store = rn_node_request_for("Assign", NULL);
-  product.inputs = factors;
-  product.n_inputs = 2;
-  rn_value in[2] = {variable, {o->b->api->add(o->b, &product), 0}};
-  store.inputs = in;
-  store.n_inputs = 2;
-  store.colocate_with = variable.node;
-  o->api->update(o, o->b->api->add(o->b, &store));
-}
-static rn_status *adam_finish(rn_opt *o) {
-  adam_advance(o, "beta1_power", "beta1");
-  adam_advance(o, "beta2_power", "beta2");
-  return NULL;
+  in[n++] = rule_hyper(&u, "learning_rate");
+  in[n++] = rule_hyper(&u, "l1_regularization_strength");
+  in[n++] = rule_hyper(&u, "l2_regularization_strength");
+  in[n++] = rule_hyper(&u, "learning_rate_power");
+  return rule_emit(&u, "ApplyFtrl", in, n, NULL, 0);
 }
 
 #define HYPER(n, d, value, lo, hi) \
@@ -259,8 +138,8 @@ static const rn_optimizer_def optimizers[] = {
               adagrad, NULL),
     OPTIMIZER("Adadelta", "Step sizes from ratios of running means (Zeiler 2012).", adadelta_hypers, NULL, adadelta,
               NULL),
-    OPTIMIZER("Adam", "Steps from running moments of the gradient (Kingma, Ba 2014).", adam_hypers, adam_begin, adam,
-              adam_finish),
+    OPTIMIZER("Adam", "Steps from running moments of the gradient (Kingma, Ba 2014).", adam_hypers, adam_begin,
+              adam_update, adam_finish),
     OPTIMIZER("RMSProp", "Gradients divided by their running size (Tieleman, Hinton 2012).", rmsprop_hypers, NULL,
               rmsprop, NULL),
     OPTIMIZER("Ftrl", "Follow the regularised leader (McMahan et al. 2013).", ftrl_hypers, NULL, ftrl, NULL),

@@ -1,4 +1,5 @@
-/* skeleton: the smallest complete plugin. Copy the folder, rename the op, change the four functions.
+/* plugin.c - skeleton: the smallest complete plugin (plugins/skeleton). Copy the folder, rename the op, change the four
+ * functions.
  *
  * Cube: y = x^3, dx = dy * 3 x^2. The gradient is written in ops that other plugins have, so it runs
  * wherever they run, and can be differentiated again. */

@@ -1,4 +1,4 @@
-/* checkpoint_test.c - checkpoints through the ops that save and restore them. */
+/* checkpoint_test.c - checkpoints through the ops that save and restore them (tests/e2e). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

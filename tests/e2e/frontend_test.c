@@ -73,6 +73,44 @@ static void scopes_opened_twice_are_numbered(void **state) {
   end(f);
 }
 
+static void many_scopes_of_one_name_are_numbered_fast(void **state) {
+  (void)state;
+  fixture f = begin();
+  for (int i = 0; i < 100000; i++) {
+    rn_scope_enter(f.s, "fc");
+    if (i == 99999) assert_string_equal(rn_scope_prefix(f.s), "fc_99999/");
+    rn_scope_leave(f.s);
+  }
+  rn_scope_enter(f.s, "fc_7");
+  assert_string_equal(rn_scope_prefix(f.s), "fc_7_1/");
+  rn_scope_leave(f.s);
+  ok(rn_scope_take_status(f.s));
+  end(f);
+}
+
+/* Slots stand beside their variable, wherever minimize is called; the step stands in its scope. */
+static void minimize_inside_a_scope_names_slots_by_their_variable(void **state) {
+  (void)state;
+  fixture f = begin();
+  rn_shape two = {1, 0, {2}};
+  rn_scope_enter(f.s, "layer");
+  rn_variable w = rn_variable_create(f.s, "W", rn_fill(f.s, "start", RN_FLOAT, &two, 3), 1);
+  rn_scope_leave(f.s);
+  rn_value loss = rn_squared_error_mean(f.s, "loss", w.read, rn_zeros(f.s, "target", RN_FLOAT, &two));
+  for (int i = 0; i < 2; i++) {
+    rn_scope_enter(f.s, i ? "again" : "train");
+    rn_minimize(f.s, loss, "Adam", NULL, 0, NULL);
+    rn_scope_leave(f.s);
+    ok(rn_scope_take_status(f.s));
+  }
+  assert_true(has(f, "layer/W/Adam", "VariableV2") && has(f, "layer/W/Adam_1/Assign", "Assign"));
+  assert_true(has(f, "beta1_power", "VariableV2"));
+  assert_true(has(f, "train/Adam/update_layer/W/ApplyAdam", "ApplyAdam") && has(f, "train/Adam", "NoOp"));
+  assert_true(has(f, "layer/W/Adam_2", "VariableV2") && has(f, "layer/W/Adam_3", "VariableV2"));
+  assert_true(has(f, "beta1_power_1", "VariableV2") && has(f, "again/Adam", "NoOp"));
+  end(f);
+}
+
 static void adam_names_its_nodes_as_tensorflow_does(void **state) {
   (void)state;
   fixture f = begin();
@@ -233,6 +271,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_first_error_stays_and_nothing_is_added_after_it),
       cmocka_unit_test(scopes_opened_twice_are_numbered),
+      cmocka_unit_test(many_scopes_of_one_name_are_numbered_fast),
+      cmocka_unit_test(minimize_inside_a_scope_names_slots_by_their_variable),
       cmocka_unit_test(adam_names_its_nodes_as_tensorflow_does),
       cmocka_unit_test(an_unknown_hyper_parameter_lists_the_known_ones),
       cmocka_unit_test(the_rules_compute_what_their_papers_say),

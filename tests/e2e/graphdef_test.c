@@ -1,4 +1,4 @@
-/* graphdef_test.c - TensorFlow's graph files: all that we have, and hostile ones. */
+/* graphdef_test.c - TensorFlow's graph files: all that we have, and hostile ones (tests/e2e). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -12,18 +12,23 @@
 
 static char folder[64], output[65536];
 
-/* Runs a lab with a fresh --logdir `dir` under the test's folder; its exit code. Output goes to `output`. */
-static int lab(const char *program, const char *dir, const char *flags) {
-  char command[4096];
-  const char *bin = getenv("RUNNEL_BIN");
-  snprintf(command, sizeof command, "%s/%s --logdir %s/%s %s 2>&1", bin ? bin : "build/bin", program, folder, dir,
-           flags);
+/* The command's exit code; what it prints goes to `output`. */
+static int shell(const char *command) {
   FILE *p = popen(command, "r");
   assert_non_null(p);
   size_t n = fread(output, 1, sizeof output - 1, p);
   output[n] = '\0';
   int status = pclose(p);
   return status == -1 ? -1 : status >> 8;
+}
+
+/* Runs a lab with --logdir `dir` under the test's folder. */
+static int lab(const char *program, const char *dir, const char *flags) {
+  char command[4096];
+  const char *bin = getenv("RUNNEL_BIN");
+  snprintf(command, sizeof command, "%s/%s --logdir %s/%s %s 2>&1", bin ? bin : "build/bin", program, folder, dir,
+           flags);
+  return shell(command);
 }
 
 static double number(const char *key) {
@@ -63,6 +68,40 @@ static void a_resumed_run_continues_the_same_run(void **state) {
   assert_int_equal((int)number("step"), 40);
 }
 
+/* The same seed gives the same run, with dropout too; another seed another one. */
+static void the_same_seed_gives_the_same_losses(void **state) {
+  (void)state;
+  assert_int_equal(lab("lab2_mnist", "first", "--json --optimizer Adam --steps 30 --seed 5"), 0);
+  double loss = number("final_loss");
+  assert_int_equal(lab("lab2_mnist", "second", "--json --optimizer Adam --steps 30 --seed 5"), 0);
+  assert_true(number("final_loss") == loss);
+  assert_int_equal(lab("lab2_mnist", "other", "--json --optimizer Adam --steps 30 --seed 6"), 0);
+  assert_true(number("final_loss") != loss);
+  assert_int_equal(lab("lab2_mnist", "conv", "--json --model lenet --batch 4 --optimizer Adam --steps 3"), 0);
+  loss = number("final_loss");
+  assert_int_equal(lab("lab2_mnist", "conv2", "--json --model lenet --batch 4 --optimizer Adam --steps 3"), 0);
+  assert_true(number("final_loss") == loss);
+}
+
+/* No file may grow beyond 100 KB, as on a full disk: the new checkpoint fails, the old one stays. */
+static void a_full_disk_leaves_the_old_checkpoint_good(void **state) {
+  (void)state;
+  char command[1024];
+  const char *bin = getenv("RUNNEL_BIN");
+  assert_int_equal(lab("lab2_mnist", "full", "--json --steps 10"), 0);
+  snprintf(command, sizeof command,
+           "trap '' XFSZ; ulimit -f 100; %s/lab2_mnist --logdir %s/full --resume --steps 20 2>&1; code=$?; "
+           "ls %s/full | grep -c tmp; exit $code",
+           bin ? bin : "build/bin", folder, folder);
+  assert_int_equal(shell(command), 1);
+  assert_non_null(strstr(output, "model-20"));
+  assert_non_null(strstr(output, "File too large"));
+  assert_non_null(strstr(output, "step 10 is still good"));
+  assert_non_null(strstr(output, "\n0\n")); /* no half file is left */
+  assert_int_equal(lab("lab2_mnist", "full", "--json --evaluate"), 0);
+  assert_int_equal((int)number("step"), 10);
+}
+
 static void only_the_newest_five_checkpoints_stay(void **state) {
   (void)state;
   char path[256];
@@ -80,10 +119,19 @@ static void only_the_newest_five_checkpoints_stay(void **state) {
   assert_int_not_equal(access(path, F_OK), 0);
 }
 
+static void following_names_the_best_checkpoint(void **state) {
+  (void)state;
+  char flags[128];
+  assert_int_equal(lab("lab2_mnist", "followed", "--json --steps 20"), 0);
+  snprintf(flags, sizeof flags, "--json --steps 20 --follow %s/followed", folder);
+  assert_int_equal(lab("lab2_mnist", "unused", flags), 0);
+  assert_non_null(strstr(output, "followed/model-20"));
+}
+
 static void a_checkpoint_is_evaluated_and_one_example_is_drawn(void **state) {
   (void)state;
   assert_int_equal(lab("lab2_mnist", "drawn", "--optimizer Adam --steps 50"), 0);
-  assert_int_equal(lab("lab2_mnist", "drawn", "--optimizer Adam --evaluate"), 0);
+  assert_int_equal(lab("lab2_mnist", "drawn", "--evaluate"), 0); /* of any optimizer */
   assert_non_null(strstr(output, "truth "));
   assert_non_null(strstr(output, "prediction "));
   assert_non_null(strstr(output, "test accuracy"));
@@ -94,6 +142,22 @@ static void a_loss_that_is_no_number_names_a_node(void **state) {
   assert_int_equal(lab("lab1_linear_regression", "nan", "--learning-rate 1e30 --steps 50"), 1);
   assert_non_null(strstr(output, "the loss became"));
   assert_non_null(strstr(output, "holds NaN or infinity"));
+}
+
+/* The command restores what lies beside a .meta file. */
+static void a_meta_graph_runs_with_its_checkpoint(void **state) {
+  (void)state;
+  char command[1024];
+  const char *bin = getenv("RUNNEL_BIN");
+  assert_int_equal(lab("lab1_linear_regression", "meta", "--json --steps 300"), 0);
+  snprintf(command, sizeof command, "%s/runnel run %s/meta/model-300.meta --fetch global_step 2>&1",
+           bin ? bin : "build/bin", folder);
+  assert_int_equal(shell(command), 0);
+  assert_non_null(strstr(output, "300"));
+  snprintf(command, sizeof command, "%s/runnel run %s/meta/model-300.meta --checkpoint none --fetch W 2>&1",
+           bin ? bin : "build/bin", folder);
+  assert_int_equal(shell(command), 1);
+  assert_non_null(strstr(output, "not initialised"));
 }
 
 /* Starts an endless training, waits for a checkpoint newer than the last, then sends it a signal. */
@@ -178,7 +242,11 @@ int main(void) {
       cmocka_unit_test(every_optimizer_trains),
       cmocka_unit_test(drawn_digits_are_learnt),
       cmocka_unit_test(a_resumed_run_continues_the_same_run),
+      cmocka_unit_test(the_same_seed_gives_the_same_losses),
+      cmocka_unit_test(a_full_disk_leaves_the_old_checkpoint_good),
+      cmocka_unit_test(a_meta_graph_runs_with_its_checkpoint),
       cmocka_unit_test(only_the_newest_five_checkpoints_stay),
+      cmocka_unit_test(following_names_the_best_checkpoint),
       cmocka_unit_test(a_checkpoint_is_evaluated_and_one_example_is_drawn),
       cmocka_unit_test(a_loss_that_is_no_number_names_a_node),
       cmocka_unit_test(ctrl_c_saves_and_exits),

@@ -295,6 +295,7 @@ def binary():
     case("Pow", [vec([2, -3, 0, 5]), vec([10, 3, 0, 1])])
     case("Pow", [vec([2, -3, 0, 5], L), vec([40, 3, 0, 1], L)])
     for dt in (F, D):
+        case("Polygamma", [vec([0, 1, 2, 3, 1, 2], dt), vec([0.5, 1, 2.5, 7, 30, 0.125], dt)])
         case("Atan2", [f(3, 1, dt=dt), f(4, dt=dt)])
         case("DivNoNan", [f(4, dt=dt), vec([0, 2, -0.0, 4], dt)], exact=True)
         case("Xdivy", [vec([0, 1, 2, 0], dt), vec([0, 2, -3, nan], dt)], exact=True)
@@ -503,6 +504,7 @@ def pooling():
             case("AvgPool", [x], **at)
             case("MaxPoolGrad", [x, y, dy], **at)
             case("AvgPoolGrad", [vec(x.shape), dy], **at)
+            case("MaxPoolGradGrad", [x, y, f(*x.shape)], **at)
     case("MaxPool", [f(1, 4, 4, 1, dt=D)], ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="VALID")
     case("AvgPool", [f(1, 4, 4, 1, dt=D)], ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="VALID")
     case("MaxPool", [vec([[1, nan], [3, 4]], F).reshape(1, 2, 2, 1)], ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="VALID")
@@ -612,6 +614,7 @@ def arrays():
     case("UniqueWithCounts", [vec([4, 1, 4, 2, 1], L)])
     case("ListDiff", [i32(1, 2, 3, 4, 2), i32(2, 4)])
     case("DynamicPartition", [f(4, 2), i32(0, 1, 0, 2)], num_partitions=4)
+    case("DynamicStitch", [I(1), vec([[0, 2], [1, 1]]), f(3), f(2, 2, 3)])
     case("DynamicStitch", [i32(0, 2), i32(1, 3), f(2, 2), f(2, 2)])
     case("BroadcastTo", [f(3, 1), i32(2, 3, 4)], exact=True)
     case("BroadcastTo", [F(2), vec([0, 3], L)], exact=True)

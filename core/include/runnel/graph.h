@@ -15,9 +15,10 @@ extern "C" {
 #endif
 
 enum { RN_GRAPH_ALLOW_UNKNOWN_OPS = 1u }; /* unknown ops are kept to look at; running them fails */
+/* An empty graph whose ops come from rt. flags: RN_GRAPH_*. own: owned; rt is borrowed until destroy */
 RN_API rn_status *rn_graph_create(rn_runtime *rt, uint32_t flags, rn_graph **out);
-RN_API void rn_graph_destroy(rn_graph *g); /* NULL is accepted; sessions on it must be gone */
-RN_API rn_runtime *rn_graph_runtime(const rn_graph *g);
+RN_API void rn_graph_destroy(rn_graph *g);              /* NULL is accepted; sessions on it must be gone */
+RN_API rn_runtime *rn_graph_runtime(const rn_graph *g); /* the one it was created with. own: borrowed */
 
 /* Adds a node; all that the request points at is copied. On failure nothing was added.
  * err INVALID_ARGUMENT (wrong arity, dtype, attribute or shape, named), NOT_FOUND (unknown op, with
@@ -34,7 +35,7 @@ RN_API rn_status *rn_graph_set_device(rn_graph *g, rn_node_id n, const char *dev
 RN_API rn_status *rn_graph_set_shape(rn_graph *g, rn_value v, const rn_shape *s);
 
 /* Reading. Strings and arrays are borrowed until the graph is destroyed. */
-RN_API uint32_t rn_graph_node_count(const rn_graph *g); /* ids are 0 .. count-1, in order of adding */
+RN_API uint32_t rn_graph_node_count(const rn_graph *g);               /* ids are 0 .. count-1, in order of adding */
 RN_API rn_node_id rn_graph_find(const rn_graph *g, const char *name); /* RN_NO_NODE: none */
 /* "node", "node:1", "^node" (port RN_CONTROL). err INVALID_ARGUMENT, NOT_FOUND with near names. */
 RN_API rn_status *rn_graph_find_value(const rn_graph *g, const char *text, rn_value *out);
@@ -49,7 +50,8 @@ RN_API rn_node_id rn_graph_control(const rn_graph *g, rn_node_id n, uint32_t i);
 RN_API uint32_t rn_graph_consumers(const rn_graph *g, rn_value v, rn_value *out, uint32_t cap);
 RN_API rn_dtype rn_graph_dtype(const rn_graph *g, rn_value v);
 RN_API const rn_shape *rn_graph_shape(const rn_graph *g, rn_value v);
-RN_API rn_status *rn_graph_attr(const rn_graph *g, rn_node_id n, const char *name, uint32_t want_type, rn_attr_value *out);
+RN_API rn_status *rn_graph_attr(const rn_graph *g, rn_node_id n, const char *name, uint32_t want_type,
+                                rn_attr_value *out);
 RN_API uint32_t rn_graph_attr_count(const rn_graph *g, rn_node_id n);
 RN_API const char *rn_graph_attr_name(const rn_graph *g, rn_node_id n, uint32_t i);
 RN_API rn_tensor *rn_graph_constant(const rn_graph *g, rn_value v); /* borrowed, or NULL */
@@ -60,13 +62,15 @@ RN_API int rn_graph_op_known(const rn_graph *g, rn_node_id n, uint32_t *out_flag
 /* Argument of the signature that flat input/output i belongs to, and the position within it. own: borrowed */
 RN_API const char *rn_graph_output_arg(const rn_graph *g, rn_node_id n, uint32_t i, uint32_t *out_position);
 /* Flat index of element `position` of output argument `arg`. err NOT_FOUND */
-RN_API rn_status *rn_graph_output_index(const rn_graph *g, rn_node_id n, const char *arg, uint32_t position, uint32_t *out);
+RN_API rn_status *rn_graph_output_index(const rn_graph *g, rn_node_id n, const char *arg, uint32_t position,
+                                        uint32_t *out);
 
 /* Functions. Takes the body over, also on failure; its inputs are fed, its outputs returned. Resource
  * inputs are placeholders of dtype RN_RESOURCE. */
-RN_API rn_status *rn_graph_add_function(rn_graph *g, const char *name, rn_graph *body /* given */, const rn_value *inputs,
-                                        uint32_t n_inputs, const rn_value *outputs, uint32_t n_outputs,
-                                        const rn_node_id *control_outputs, uint32_t n_control_outputs);
+RN_API rn_status *rn_graph_add_function(rn_graph *g, const char *name, rn_graph *body /* given */,
+                                        const rn_value *inputs, uint32_t n_inputs, const rn_value *outputs,
+                                        uint32_t n_outputs, const rn_node_id *control_outputs,
+                                        uint32_t n_control_outputs);
 RN_API uint32_t rn_graph_function_count(const rn_graph *g);
 RN_API const char *rn_graph_function_name(const rn_graph *g, uint32_t i);
 typedef struct rn_function_info {

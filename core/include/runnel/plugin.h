@@ -54,7 +54,8 @@ typedef struct rn_table {
   uint32_t count;
   uint32_t item_size;
 } rn_table;
-#define RN_TABLE(array) {(array), (uint32_t)(sizeof(array) / sizeof((array)[0])), (uint32_t)sizeof((array)[0])}
+#define RN_TABLE(array) \
+  { (array), (uint32_t)(sizeof(array) / sizeof((array)[0])), (uint32_t)sizeof((array)[0]) }
 
 typedef struct rn_host_api rn_host_api;
 typedef struct rn_mem rn_mem;           /* a device's allocation; the device defines it */
@@ -105,6 +106,8 @@ typedef struct rn_graph_view_api {
   /* The tensor a value always has, or NULL: constants are followed through nodes that only forward. */
   rn_tensor *(*constant)(const rn_graph *g, rn_value v);
   const rn_graph *(*function)(const rn_graph *g, const char *name); /* the body, or NULL */
+  /* What a function gives: values of its body. NULL: there is no such function. */
+  const rn_value *(*function_outputs)(const rn_graph *g, const char *name, uint32_t *out_count);
 } rn_graph_view_api;
 
 /* A node as a callback's subject. The helpers rn_self_* below read its attributes. */
@@ -130,11 +133,17 @@ typedef struct rn_builder_api {
   void (*replace)(rn_builder *b, rn_value from, rn_value to);
   void (*remove)(rn_builder *b, rn_node_id n);
   /* Copies the forward body `name` and adds its gradient: a function of (inputs..., dy...) giving
-   * (dx...) for the differentiable inputs. Name of the new function in out_name (borrowed). */
+   * (dx...) for the differentiable inputs, as gradient_outputs says; a dy per floating-point output. Name
+   * of the new function in out_name (borrowed). err UNIMPLEMENTED, also where the forward part cannot be
+   * computed again. */
   rn_status *(*gradient_function)(rn_builder *b, const char *name, const char **out_name);
   /* May the function run again and give the same? err UNIMPLEMENTED names an op that may not: it is
    * stateful and has outputs (random numbers), or it writes. */
   rn_status *(*function_repeats)(rn_builder *b, const char *name);
+  /* Output k of the gradient function is the gradient of the forward input out_inputs[k], a floating-point
+   * one or a handle through which gradient flows. Writes at most cap; returns how many there are. */
+  uint32_t (*gradient_outputs)(const rn_builder *b, const char *gradient, uint32_t *out_inputs, rn_dtype *out_types,
+                               uint32_t cap);
 } rn_builder_api;
 struct rn_builder {
   uint32_t struct_size, reserved;
@@ -175,7 +184,7 @@ struct rn_infer {
 typedef struct rn_grad rn_grad;
 typedef struct rn_grad_api {
   uint32_t struct_size, reserved;
-  rn_value (*dy)(rn_grad *c, uint32_t output); /* RN_NO_VALUE: nothing flows into this output */
+  rn_value (*dy)(rn_grad *c, uint32_t output);            /* RN_NO_VALUE: nothing flows into this output */
   void (*set_dx)(rn_grad *c, uint32_t input, rn_value v); /* unset: no gradient */
   void (*set_dx_slices)(rn_grad *c, uint32_t input, rn_value values, rn_value indices, rn_value dense_shape);
 } rn_grad_api;
@@ -194,29 +203,29 @@ enum {
   RN_ROLE_SUM = 4,         /* adds its N inputs (attr N, T): what the gradient adds with */
   RN_ROLE_ONES_LIKE = 5,
   RN_ROLE_ZEROS_LIKE = 6,
-  RN_ROLE_RESOURCE = 7,    /* output 0 names a session resource described by op->resource */
-  RN_ROLE_NO_OP = 8,       /* orders only */
-  RN_ROLE_DENSIFY = 9,     /* inputs values, indices, dense_shape[0]: sum of slices (UnsortedSegmentSum) */
-  RN_ROLE_SWITCH = 20,     /* the control-flow primitives, run by the token executor */
+  RN_ROLE_RESOURCE = 7, /* output 0 names a session resource described by op->resource */
+  RN_ROLE_NO_OP = 8,    /* orders only */
+  RN_ROLE_DENSIFY = 9,  /* inputs values, indices, dense_shape[0]: sum of slices (UnsortedSegmentSum) */
+  RN_ROLE_SWITCH = 20,  /* the control-flow primitives, run by the token executor */
   RN_ROLE_MERGE = 21,
   RN_ROLE_ENTER = 22,
   RN_ROLE_EXIT = 23,
   RN_ROLE_NEXT_ITERATION = 24,
   RN_ROLE_LOOP_COND = 25,
-  RN_ROLE_LOOP = 26        /* a loop as functions: attributes cond, body; what the gradient makes of primitives */
+  RN_ROLE_LOOP = 26 /* a loop as functions: attributes cond, body; what the gradient makes of primitives */
 };
 /* Flags of an op. */
 enum {
-  RN_OP_STATEFUL = 1u,         /* two equal nodes are not the same; never folded or merged */
-  RN_OP_NO_GRADIENT = 2u,      /* declared not differentiable: the walk back stops here silently */
+  RN_OP_STATEFUL = 1u,    /* two equal nodes are not the same; never folded or merged */
+  RN_OP_NO_GRADIENT = 2u, /* declared not differentiable: the walk back stops here silently */
   RN_OP_COMMUTATIVE = 4u,
-  RN_OP_HOST_ONLY = 8u,        /* runs on the host, and that is no fallback */
+  RN_OP_HOST_ONLY = 8u,         /* runs on the host, and that is no fallback */
   RN_OP_UNINITIALIZED_OK = 16u, /* a Ref or resource input may be uninitialised */
   RN_OP_BLOCKING = 32u,         /* may wait for another step */
   RN_OP_CALLS = 64u             /* runs functions named by its func attributes */
 };
 typedef struct rn_resource_spec {
-  uint32_t struct_size, scope; /* RN_SCOPE_SESSION or RN_SCOPE_STEP */
+  uint32_t struct_size, scope;     /* RN_SCOPE_SESSION or RN_SCOPE_STEP */
   rn_bytes container, shared_name; /* empty shared_name: the node's name */
   rn_dtype dtype;
   rn_shape shape; /* may be partly unknown */
@@ -237,14 +246,14 @@ typedef struct rn_op_def {
   const char *signature;
   const char *doc; /* first line: one sentence */
   uint32_t role, reserved;
-  uint64_t writes; /* bit i: flat input i is a Ref or resource that the op writes */
-  uint64_t reads;  /* bit i: flat resource input i is read (Ref inputs: always) */
+  uint64_t writes;     /* bit i: flat input i is a Ref or resource that the op writes */
+  uint64_t reads;      /* bit i: flat resource input i is read (Ref inputs: always) */
   int32_t ref_forward; /* 1 + the Ref or resource input that output 0 stands for; 0: none */
   uint32_t reserved2;
-  rn_status *(*infer)(rn_infer *c);    /* NULL: outputs have unknown shape */
-  rn_status *(*gradient)(rn_grad *c);  /* NULL without RN_OP_NO_GRADIENT: asking for it is an error */
+  rn_status *(*infer)(rn_infer *c);   /* NULL: outputs have unknown shape */
+  rn_status *(*gradient)(rn_grad *c); /* NULL without RN_OP_NO_GRADIENT: asking for it is an error */
   rn_status *(*decompose)(rn_builder *b, const rn_value *in, rn_value *out); /* optional: the same in other ops */
-  rn_status *(*resource)(const rn_self *s, rn_resource_spec *out); /* RN_ROLE_RESOURCE */
+  rn_status *(*resource)(const rn_self *s, rn_resource_spec *out);           /* RN_ROLE_RESOURCE */
   void (*cost)(const rn_infer *c, const rn_shape *in, const rn_shape *out, rn_cost *cost); /* optional */
 } rn_op_def;
 
@@ -268,7 +277,7 @@ typedef struct rn_device_info {
   uint64_t memory_bytes;
   uint64_t max_alloc_bytes, max_binding_bytes; /* 0: no limit */
   uint32_t align_bytes;                        /* power of two */
-  uint32_t features; /* RN_DEVICE_* */
+  uint32_t features;                           /* RN_DEVICE_* */
 } rn_device_info;
 enum {
   RN_DEVICE_HOST_MEMORY = 1u, /* the host reads and writes its memory through rn_tensor_view.data */
@@ -340,8 +349,8 @@ typedef struct rn_call_api {
   uint8_t (*cell_initialized)(const rn_resource *r);
   /* Other resources: an object of a named type. create is called at most once per resource. */
   rn_status *(*resource_open)(rn_call *c, uint32_t scope, rn_bytes container, rn_bytes name, const char *type,
-                              rn_status *(*create)(void *arg, void **object), void *arg,
-                              void (*destroy)(void *object), rn_resource **out);
+                              rn_status *(*create)(void *arg, void **object), void *arg, void (*destroy)(void *object),
+                              rn_resource **out);
   void *(*resource_object)(const rn_resource *r, const char *type); /* NULL: another type */
 } rn_call_api;
 /* One execution of a kernel. Arrays of pointers, so views can grow. */
@@ -392,7 +401,7 @@ enum {
 typedef struct rn_kernel_def {
   uint32_t struct_size, flags;
   const char *op, *device_type;
-  const char *types; /* "T: {float, double}; Tidx: int32"; NULL or "": all */
+  const char *types;     /* "T: {float, double}; Tidx: int32"; NULL or "": all */
   const char *host_args; /* "shape, axis": arguments that live in host memory */
   const char *label;     /* for people: "openblas", "avx2" */
   int32_t priority;      /* 0 reference, 10 plain, 50 library, 100 special */
@@ -422,14 +431,15 @@ typedef struct rn_subgraph {
   const rn_graph_view_api *view;
   const rn_node_id *nodes; /* in topological order */
   const rn_value *in, *out;
-  const rn_value *cells;   /* handles of the variables it reads or writes; passed as call->resource */
+  const rn_value *cells; /* handles of the variables it reads or writes; passed as call->resource */
   const rn_shape *in_shape, *out_shape;
 } rn_subgraph;
 typedef struct rn_compiler_def {
   uint32_t struct_size, flags;
   const char *name, *device_type;
   rn_status *(*claim)(const rn_host_api *host, void *device, const rn_graph_view_api *v, const rn_graph *g,
-                      const rn_node_id *candidates, uint32_t n, rn_status *(*put)(void *arg, const rn_claim *c), void *arg);
+                      const rn_node_id *candidates, uint32_t n, rn_status *(*put)(void *arg, const rn_claim *c),
+                      void *arg);
   rn_status *(*compile)(const rn_host_api *host, void *device, const rn_subgraph *s, void **out_program);
   rn_compute_fn execute; /* state: the program; in: inputs, then cells */
   void (*release)(void *program);
@@ -440,10 +450,10 @@ typedef struct rn_compiler_def {
 typedef struct rn_opt rn_opt;
 typedef struct rn_opt_api {
   uint32_t struct_size, reserved;
-  rn_value (*param)(rn_opt *o);  /* the variable: Ref or resource */
-  rn_value (*grad)(rn_opt *o);   /* dense gradient; RN_NO_VALUE when it is slices */
+  rn_value (*param)(rn_opt *o); /* the variable: Ref or resource */
+  rn_value (*grad)(rn_opt *o);  /* dense gradient; RN_NO_VALUE when it is slices */
   uint8_t (*grad_slices)(rn_opt *o, rn_value *values, rn_value *indices);
-  rn_dtype (*dtype)(rn_opt *o);  /* of the parameter */
+  rn_dtype (*dtype)(rn_opt *o); /* of the parameter */
   /* A variable shaped like the parameter, named `<param>/<optimizer name>`, filled with init. */
   rn_value (*slot)(rn_opt *o, const char *name, double init);
   /* A scalar variable shared by all parameters, named as TensorFlow does (beta1_power). */
@@ -465,9 +475,9 @@ typedef struct rn_hyper_def {
 #define RN_HYPER_BOOL 1u
 typedef struct rn_optimizer_def {
   uint32_t struct_size, flags;
-  const char *name;      /* TensorFlow's node name: "GradientDescent", "Adam" */
+  const char *name; /* TensorFlow's node name: "GradientDescent", "Adam" */
   const char *doc;
-  rn_table hypers;       /* rn_hyper_def; learning_rate first */
+  rn_table hypers;                 /* rn_hyper_def; learning_rate first */
   rn_status *(*begin)(rn_opt *o);  /* optional: shared variables. No param or grad yet */
   rn_status *(*emit)(rn_opt *o);   /* once per parameter */
   rn_status *(*finish)(rn_opt *o); /* optional: after all parameters */
@@ -483,7 +493,7 @@ typedef struct rn_pass_def {
 /* -------------------------------------------------------------------------------- the host's table */
 struct rn_host_api {
   uint32_t struct_size, abi_minor;
-  void *ctx; /* this plugin, to the host */
+  void *ctx;                                               /* this plugin, to the host */
   rn_status *(*status)(int32_t code, const char *message); /* never NULL: out of memory has a static one */
   rn_status *(*status_wrap)(rn_status *cause /* given */, const char *message);
   int32_t (*status_code)(const rn_status *s);
@@ -495,8 +505,8 @@ struct rn_host_api {
   uint32_t (*threads)(void *ctx);
   /* Calls fn on [lo, hi) pieces that cover [0, n), each at least `grain` long; returns when all are
    * done. The pieces depend on n, grain and the thread count only. `worker` < threads(). */
-  void (*parallel_for)(void *ctx, uint64_t n, uint64_t grain, void (*fn)(void *arg, uint64_t lo, uint64_t hi, uint32_t worker),
-                       void *arg);
+  void (*parallel_for)(void *ctx, uint64_t n, uint64_t grain,
+                       void (*fn)(void *arg, uint64_t lo, uint64_t hi, uint32_t worker), void *arg);
   const char *(*config)(void *ctx, const char *key); /* from this plugin's section, or NULL */
   const char *(*plugin_dir)(void *ctx);
   uint64_t (*cpu_features)(void); /* RN_CPU_* of this machine */

@@ -16,10 +16,10 @@ typedef void (*rn_log_fn)(void *arg, int level, const char *message);
 typedef struct rn_runtime_options {
   uint32_t struct_size;
   uint32_t n_settings;
-  const char *config_file;      /* NULL: $RUNNEL_CONFIG, else user and system files if they exist */
-  const char *const *settings;  /* "section.key=value": flags; stronger than environment and file */
-  const char *plugin_path;      /* NULL: $RUNNEL_PLUGIN_PATH, user folder, installed folder */
-  rn_log_fn log;                /* NULL: warnings and errors are kept for rn_runtime_warning */
+  const char *config_file;     /* NULL: $RUNNEL_CONFIG, else user and system files if they exist */
+  const char *const *settings; /* "section.key=value": flags; stronger than environment and file */
+  const char *plugin_path;     /* NULL: $RUNNEL_PLUGIN_PATH, user folder, installed folder */
+  rn_log_fn log;               /* NULL: warnings and errors are kept for rn_runtime_warning */
   void *log_arg;
 } rn_runtime_options;
 
@@ -41,7 +41,7 @@ RN_API void rn_runtime_settings(rn_runtime *rt, void (*visit)(void *arg, const r
 /* What is there. Everything in the infos is borrowed for the call. */
 typedef struct rn_plugin_info {
   const char *id, *version, *license, *doc, *path, *folder;
-  const char *state; /* "scanned", "loaded", "refused", "shadowed", "disabled", "absent" */
+  const char *state;  /* "scanned", "loaded", "refused", "shadowed", "disabled", "absent" */
   const char *reason; /* why refused, else "" */
   uint32_t n_ops, n_kernels, n_devices, n_compilers, n_optimizers, n_passes;
 } rn_plugin_info;
@@ -59,13 +59,15 @@ typedef struct rn_op_info {
 /* Every op known from manifests, sorted by name; loads the plugins for the details. */
 RN_API rn_status *rn_runtime_ops(rn_runtime *rt, void (*visit)(void *arg, const rn_op_info *o), void *arg);
 /* err NOT_FOUND names the folders searched and near names. */
-RN_API rn_status *rn_runtime_op(rn_runtime *rt, const char *name, void (*visit)(void *arg, const rn_op_info *o), void *arg);
+RN_API rn_status *rn_runtime_op(rn_runtime *rt, const char *name, void (*visit)(void *arg, const rn_op_info *o),
+                                void *arg);
 typedef struct rn_kernel_info {
   const char *op, *device_type, *types, *label, *plugin;
   int32_t priority;
   uint32_t flags;
 } rn_kernel_info;
-RN_API rn_status *rn_runtime_kernels(rn_runtime *rt, const char *op, void (*visit)(void *arg, const rn_kernel_info *k), void *arg);
+RN_API rn_status *rn_runtime_kernels(rn_runtime *rt, const char *op, void (*visit)(void *arg, const rn_kernel_info *k),
+                                     void *arg);
 
 typedef struct rn_device_entry {
   const char *type, *name, *vendor, *driver, *plugin, *uuid; /* uuid: 32 hex digits */
@@ -73,6 +75,7 @@ typedef struct rn_device_entry {
   uint64_t memory_bytes;
   const char *full_name; /* "/device:CPU:0" */
 } rn_device_entry;
+/* Every device of every plugin that can be opened here; loads the plugins that have devices. */
 RN_API rn_status *rn_runtime_devices(rn_runtime *rt, void (*visit)(void *arg, const rn_device_entry *d), void *arg);
 
 /* The optimizer's description as a plugin gave it (plugin.h); NULL with NOT_FOUND. For the drivers of
@@ -80,7 +83,8 @@ RN_API rn_status *rn_runtime_devices(rn_runtime *rt, void (*visit)(void *arg, co
 struct rn_optimizer_def;
 RN_API rn_status *rn_runtime_optimizer(rn_runtime *rt, const char *name, const struct rn_optimizer_def **out,
                                        const char **out_plugin);
-RN_API rn_status *rn_runtime_optimizers(rn_runtime *rt, void (*visit)(void *arg, const struct rn_optimizer_def *o, const char *plugin),
+RN_API rn_status *rn_runtime_optimizers(rn_runtime *rt,
+                                        void (*visit)(void *arg, const struct rn_optimizer_def *o, const char *plugin),
                                         void *arg);
 RN_API const char *rn_version(void);
 

@@ -33,8 +33,8 @@ typedef struct rn_trace_event {
 } rn_trace_event;
 typedef struct rn_run_options {
   uint32_t struct_size;
-  uint32_t flags;       /* RN_RUN_CHECK_NUMERICS: fail at the first node that makes NaN or infinity, named */
-  uint64_t timeout_ns;  /* 0: none. DEADLINE_EXCEEDED afterwards */
+  uint32_t flags;      /* RN_RUN_CHECK_NUMERICS: fail at the first node that makes NaN or infinity, named */
+  uint64_t timeout_ns; /* 0: none. DEADLINE_EXCEEDED afterwards */
   void (*trace)(void *arg, const rn_trace_event *e); /* NULL: no trace. Called after the step, in order of begin */
   void *trace_arg;
   const volatile int *cancel; /* when it becomes non-zero the step ends with CANCELLED; may be NULL */
@@ -64,7 +64,8 @@ RN_API void rn_step_destroy(rn_step *step);
 
 /* How the plan for a step looks: per node its device and kernel, and why. Text for people. own: owned, free() */
 RN_API rn_status *rn_session_explain(rn_session *s, const rn_value *feeds, uint32_t n_feeds, const rn_value *fetches,
-                                     uint32_t n_fetches, const rn_node_id *targets, uint32_t n_targets, char **out_text);
+                                     uint32_t n_fetches, const rn_node_id *targets, uint32_t n_targets,
+                                     char **out_text);
 typedef struct rn_session_stats {
   uint32_t struct_size, reserved;
   uint64_t plans, layouts, steps, arena_bytes, cell_bytes;

@@ -42,6 +42,7 @@ RN_API rn_status *rn_tensor_reshape(rn_tensor *t, const rn_shape *s, rn_tensor *
 RN_API rn_tensor *rn_tensor_retain(rn_tensor *t);
 RN_API void rn_tensor_release(rn_tensor *t); /* NULL is accepted */
 
+/* What a tensor is; none of these can fail. own: borrowed from t */
 RN_API rn_dtype rn_tensor_dtype(const rn_tensor *t);
 RN_API const rn_shape *rn_tensor_shape(const rn_tensor *t);
 RN_API int64_t rn_tensor_count(const rn_tensor *t);

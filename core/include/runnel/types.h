@@ -96,14 +96,14 @@ typedef struct rn_tensor rn_tensor;
 
 /* Attribute values. Lists carry RN_ATTR_LIST | the element type and point at `count` elements. */
 enum {
-  RN_ATTR_STRING = 1, /* u.bytes;   list: const rn_bytes *   */
-  RN_ATTR_INT = 2,    /* u.i;       list: const int64_t *    */
-  RN_ATTR_FLOAT = 3,  /* u.f;       list: const float *      */
-  RN_ATTR_BOOL = 4,   /* u.b;       list: const uint8_t *    */
-  RN_ATTR_TYPE = 5,   /* u.type;    list: const rn_dtype *   */
-  RN_ATTR_SHAPE = 6,  /* u.shape;   list: const rn_shape *  (u.shape points at one)   */
-  RN_ATTR_TENSOR = 7, /* u.tensor;  list: rn_tensor *const * */
-  RN_ATTR_FUNC = 8,   /* u.bytes: the function's name; list: const rn_bytes * */
+  RN_ATTR_STRING = 1,      /* u.bytes;   list: const rn_bytes *   */
+  RN_ATTR_INT = 2,         /* u.i;       list: const int64_t *    */
+  RN_ATTR_FLOAT = 3,       /* u.f;       list: const float *      */
+  RN_ATTR_BOOL = 4,        /* u.b;       list: const uint8_t *    */
+  RN_ATTR_TYPE = 5,        /* u.type;    list: const rn_dtype *   */
+  RN_ATTR_SHAPE = 6,       /* u.shape;   list: const rn_shape *  (u.shape points at one)   */
+  RN_ATTR_TENSOR = 7,      /* u.tensor;  list: rn_tensor *const * */
+  RN_ATTR_FUNC = 8,        /* u.bytes: the function's name; list: const rn_bytes * */
   RN_ATTR_PLACEHOLDER = 9, /* u.bytes: inside a function body, the name of the function's attribute */
   RN_ATTR_LIST = 0x100
 };
@@ -127,17 +127,76 @@ typedef struct rn_attr {
 } rn_attr;
 
 /* Shorthand for attributes in a call: (rn_attr[]){RN_AI("N", 2), RN_AT("T", RN_FLOAT)}. */
-#define RN_AI(n, v) {(n), {RN_ATTR_INT, 1, {.i = (v)}}}
-#define RN_AF(n, v) {(n), {RN_ATTR_FLOAT, 1, {.f = (v)}}}
-#define RN_AB(n, v) {(n), {RN_ATTR_BOOL, 1, {.b = (uint8_t)((v) ? 1 : 0)}}}
-#define RN_AT(n, v) {(n), {RN_ATTR_TYPE, 1, {.type = (v)}}}
-#define RN_AS(n, s, len) {(n), {RN_ATTR_STRING, 1, {.bytes = {(s), (len)}}}}
-#define RN_ASHAPE(n, p) {(n), {RN_ATTR_SHAPE, 1, {.shape = (p)}}}
-#define RN_ATENSOR(n, t) {(n), {RN_ATTR_TENSOR, 1, {.tensor = (t)}}}
-#define RN_AFUNC(n, s, len) {(n), {RN_ATTR_FUNC, 1, {.bytes = {(s), (len)}}}}
-#define RN_AILIST(n, p, c) {(n), {RN_ATTR_LIST | RN_ATTR_INT, (c), {.list = (p)}}}
-#define RN_ATLIST(n, p, c) {(n), {RN_ATTR_LIST | RN_ATTR_TYPE, (c), {.list = (p)}}}
-#define RN_ASLIST(n, p, c) {(n), {RN_ATTR_LIST | RN_ATTR_STRING, (c), {.list = (p)}}}
+#define RN_AI(n, v)                \
+  {                                \
+    (n), {                         \
+      RN_ATTR_INT, 1, { .i = (v) } \
+    }                              \
+  }
+#define RN_AF(n, v)                  \
+  {                                  \
+    (n), {                           \
+      RN_ATTR_FLOAT, 1, { .f = (v) } \
+    }                                \
+  }
+#define RN_AB(n, v)                                    \
+  {                                                    \
+    (n), {                                             \
+      RN_ATTR_BOOL, 1, { .b = (uint8_t)((v) ? 1 : 0) } \
+    }                                                  \
+  }
+#define RN_AT(n, v)                    \
+  {                                    \
+    (n), {                             \
+      RN_ATTR_TYPE, 1, { .type = (v) } \
+    }                                  \
+  }
+#define RN_AS(n, s, len)       \
+  {                            \
+    (n), {                     \
+      RN_ATTR_STRING, 1, {     \
+        .bytes = {(s), (len) } \
+      }                        \
+    }                          \
+  }
+#define RN_ASHAPE(n, p)                  \
+  {                                      \
+    (n), {                               \
+      RN_ATTR_SHAPE, 1, { .shape = (p) } \
+    }                                    \
+  }
+#define RN_ATENSOR(n, t)                   \
+  {                                        \
+    (n), {                                 \
+      RN_ATTR_TENSOR, 1, { .tensor = (t) } \
+    }                                      \
+  }
+#define RN_AFUNC(n, s, len)    \
+  {                            \
+    (n), {                     \
+      RN_ATTR_FUNC, 1, {       \
+        .bytes = {(s), (len) } \
+      }                        \
+    }                          \
+  }
+#define RN_AILIST(n, p, c)                             \
+  {                                                    \
+    (n), {                                             \
+      RN_ATTR_LIST | RN_ATTR_INT, (c), { .list = (p) } \
+    }                                                  \
+  }
+#define RN_ATLIST(n, p, c)                              \
+  {                                                     \
+    (n), {                                              \
+      RN_ATTR_LIST | RN_ATTR_TYPE, (c), { .list = (p) } \
+    }                                                   \
+  }
+#define RN_ASLIST(n, p, c)                                \
+  {                                                       \
+    (n), {                                                \
+      RN_ATTR_LIST | RN_ATTR_STRING, (c), { .list = (p) } \
+    }                                                     \
+  }
 
 /* What to add to a graph. Data inputs in signature order, a list argument's elements in line. */
 typedef struct rn_node_request {
@@ -149,10 +208,10 @@ typedef struct rn_node_request {
   const rn_node_id *control;
   uint32_t n_control;
   uint32_t n_attrs;
-  const rn_attr *attrs; /* those left out are inferred from the inputs or take their default */
-  const char *device;   /* NULL or "": any. "/device:VULKAN:0", "vulkan:name~Radeon", "cpu" */
+  const rn_attr *attrs;     /* those left out are inferred from the inputs or take their default */
+  const char *device;       /* NULL or "": any. "/device:VULKAN:0", "vulkan:name~Radeon", "cpu" */
   rn_node_id colocate_with; /* RN_NO_NODE: nothing (so set it!) */
-  uint32_t flags;       /* RN_NODE_EXACT_NAME: ALREADY_EXISTS instead of a unique name */
+  uint32_t flags;           /* RN_NODE_EXACT_NAME: ALREADY_EXISTS instead of a unique name */
 } rn_node_request;
 #define RN_NODE_EXACT_NAME 1u
 static inline rn_node_request rn_node_request_for(const char *op, const char *name) {
@@ -169,9 +228,9 @@ static inline rn_node_request rn_node_request_for(const char *op, const char *na
 enum { RN_LOG_ERROR = 1, RN_LOG_WARNING = 2, RN_LOG_INFO = 3, RN_LOG_DEBUG = 4 };
 
 /* Evaluate once; hand a failure to the caller. The one control-flow macro of the project. */
-#define RN_TRY(expr)                        \
-  do {                                      \
-    struct rn_status *rn_try_status = (expr); \
+#define RN_TRY(expr)                                 \
+  do {                                               \
+    struct rn_status *rn_try_status = (expr);        \
     if (rn_try_status != NULL) return rn_try_status; \
   } while (0)
 

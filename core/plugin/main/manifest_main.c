@@ -1,4 +1,4 @@
-/* manifest_main.c - runnel-manifest FILE: prints a plugin's manifest (program; the build runs it).
+/* manifest_main.c - runnel-manifest FILE: prints a plugin's manifest (program; the build runs it) (core/plugin/main).
  * Loads the plugin to ask it, but does not start it. */
 #include <runnel/runtime.h>
 #include <stdio.h>

@@ -53,6 +53,7 @@ typedef struct rn_saver_def {
   int32_t version; /* 0 legacy, 1, 2 */
 } rn_saver_def;
 RN_API int rn_metagraph_saver(const rn_metagraph *m, rn_saver_def *out); /* 0: none */
+/* Replaces it; the strings are copied. */
 RN_API rn_status *rn_metagraph_set_saver(rn_metagraph *m, const rn_saver_def *s);
 
 /* Collections: named lists of node names, bytes, integers or floats. */
@@ -108,6 +109,8 @@ RN_API rn_status *rn_metagraph_add_signature(rn_metagraph *m, const char *key, c
                                              const rn_signature_tensor *inputs, uint32_t n_inputs,
                                              const rn_signature_tensor *outputs, uint32_t n_outputs);
 
+/* Tags tell the metagraphs of a SavedModel apart; assets are files that go with it: the tensor that is fed
+ * the file's name, and the name. 0: no such asset. */
 RN_API uint32_t rn_metagraph_tag_count(const rn_metagraph *m);
 RN_API const char *rn_metagraph_tag(const rn_metagraph *m, uint32_t i);
 RN_API rn_status *rn_metagraph_add_tag(rn_metagraph *m, const char *tag);

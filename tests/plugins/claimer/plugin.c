@@ -1,4 +1,4 @@
-/* claimer: a compiler that claims a subgraph holding a variable (test plugin).
+/* plugin.c - claimer: a compiler that claims a subgraph holding a variable (test plugin) (tests/plugins/claimer).
  *
  * It claims every connected run of Mul, Neg, Add and AssignAdd over float, variables included, and
  * "compiles" it to a list of steps over slots: inputs first, then what each node makes. A cell's slot

@@ -1,5 +1,5 @@
-/* later: an asynchronous kernel (test plugin). Compute starts a thread and returns; the thread waits
- * as many milliseconds as the attribute says, writes x + 1, and completes. A negative delay fails. */
+/* plugin.c - later: an asynchronous kernel (test plugin) (tests/plugins/later). Compute starts a thread and returns;
+ * the thread waits as many milliseconds as the attribute says, writes x + 1, and completes. A negative delay fails. */
 #include <runnel/plugin.h>
 #include <pthread.h>
 #include <time.h>

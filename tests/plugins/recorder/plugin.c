@@ -1,4 +1,5 @@
-/* recorder: a device that records and replays, with memory the host cannot read (test plugin).
+/* plugin.c - recorder: a device that records and replays, with memory the host cannot read (test plugin)
+ * (tests/plugins/recorder).
  *
  * A command is a kernel's loop with its operands. Outside a recording it runs when it is submitted;
  * between record_begin and record_end it is kept, and replay runs the kept ones in order. The

@@ -1,4 +1,4 @@
-/* Arenas: alignment, stable pointers, going back to a mark. */
+/* arena_test.c - arenas: alignment, stable pointers, going back to a mark (tests/unit/base). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

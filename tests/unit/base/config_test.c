@@ -1,4 +1,4 @@
-/* Settings: order of sources, checks, and what the messages say. */
+/* config_test.c - settings: order of sources, checks, and what the messages say (tests/unit/base). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* Messages reach the listener, by level. */
+/* log_test.c - messages reach the listener, by level (tests/unit/base). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

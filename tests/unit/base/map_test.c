@@ -1,4 +1,4 @@
-/* The map against a plain array, with many removals; and no memory. */
+/* map_test.c - the map against a plain array, with many removals; and no memory (tests/unit/base). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* The heap door: overflow, alignment, counting, failing on demand. */
+/* mem_test.c - the heap door: overflow, alignment, counting, failing on demand (tests/unit/base). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* Numbers as text in any locale; globs; edit distance. */
+/* number_test.c - numbers as text in any locale; globs; edit distance (tests/unit/base). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

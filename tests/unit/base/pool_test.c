@@ -1,4 +1,5 @@
-/* The thread pool under load: every piece once, nesting, several callers, tasks, exclusive regions. */
+/* pool_test.c - the thread pool under load: every piece once, nesting, several callers, tasks, exclusive regions
+ * (tests/unit/base). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* Errors as values: texts, codes, and what is left when memory is out. */
+/* status_test.c - errors as values: texts, codes, and what is left when memory is out (tests/unit/base). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

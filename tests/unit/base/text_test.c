@@ -1,4 +1,4 @@
-/* Growing text. */
+/* text_test.c - growing text (tests/unit/base). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

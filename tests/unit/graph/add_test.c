@@ -1,4 +1,5 @@
-/* tests/unit/graph/add_test.c - adding nodes: what is inferred, what is refused and in which words. */
+/* tests/unit/graph/add_test.c - adding nodes: what is inferred, what is refused and in which words (tests/unit/graph).
+ */
 #include "test_ops.h"
 #include <stdio.h>
 #include <time.h>

@@ -1,4 +1,4 @@
-/* tests/unit/graph/gradient_test.c - walking back, edits, functions and copies. */
+/* tests/unit/graph/gradient_test.c - walking back, edits, functions and copies (tests/unit/graph). */
 #include "test_ops.h"
 
 static const char *op(rn_graph *g, rn_value v) { return rn_graph_op(g, v.node); }

@@ -1,9 +1,11 @@
-/* tests/unit/graph/test_ops.h - a handful of ops, enough to say every sentence a graph can refuse. */
+/* tests/unit/graph/test_ops.h - a handful of ops, enough to say every sentence a graph can refuse (tests/unit/graph).
+ */
 #ifndef TEST_OPS_H
 #define TEST_OPS_H
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <cmocka.h>
 #include "graph/graph.h"
 #include "base/arena.h"
@@ -69,6 +71,22 @@ static rn_status *pick_grad(rn_grad *c) {
   c->api->set_dx_slices(c, 0, c->api->dy(c, 0), rn_grad_x(c, 1), shape);
   return NULL;
 }
+/* A loop's gradient calls the gradient of its body; dx i is output i. */
+static rn_status *loop_grad(rn_grad *c) {
+  char name[200];
+  const char *made;
+  rn_value in[8];
+  rn_attr_value body;
+  uint32_t n = 0;
+  if (!rn_self_attr(&c->b->self, "body", RN_ATTR_FUNC, &body)) return NULL;
+  (void)snprintf(name, sizeof name, "%.*s", (int)body.u.bytes.size, body.u.bytes.data);
+  RN_TRY(c->b->api->function_repeats(c->b, name));
+  RN_TRY(c->b->api->gradient_function(c->b, name, &made));
+  for (uint32_t i = 0; i < c->n_in && n < 8; i++) in[n++] = rn_grad_x(c, i);
+  rn_value v = rn_emit(c->b, "Many", in, n, NULL, 0);
+  for (uint32_t i = 0; i < c->n_in; i++) c->api->set_dx(c, i, rn_port(v, i));
+  return NULL;
+}
 static rn_status *shape_of(rn_infer *c) {
   const rn_shape *s = c->api->shape(c, 0);
   if (s->rank < 0) return NULL;
@@ -110,6 +128,16 @@ static const rn_op_def test_ops[] = {
     OP("Dense", "(v: T, i: int32, n: int32) -> (y: T); T: type", .role = RN_ROLE_DENSIFY),
     OP("Merge", "(inputs: N * T) -> (output: T, index: int32); N: int >= 1; T: type", .role = RN_ROLE_MERGE,
        .infer = same_shape, .gradient = pass_grad),
+    OP("Switch", "(data: T, pred: bool) -> (f: T, t: T); T: type", .role = RN_ROLE_SWITCH, .infer = same_shape),
+    OP("Enter", "(data: T) -> (output: T); T: type; frame_name: string; is_constant: bool = false",
+       .role = RN_ROLE_ENTER, .infer = same_shape),
+    OP("Exit", "(data: T) -> (output: T); T: type", .role = RN_ROLE_EXIT, .infer = same_shape),
+    OP("Next", "(data: T) -> (output: T); T: type", .role = RN_ROLE_NEXT_ITERATION, .infer = same_shape),
+    OP("LoopCond", "(input: bool) -> (output: bool)", .role = RN_ROLE_LOOP_COND, .infer = same_shape),
+    OP("Less", "(x: T, y: T) -> (z: bool); T: type", .flags = RN_OP_NO_GRADIENT),
+    OP("Loop", "(input: T) -> (output: T); T: list(type) >= 0; cond: func; body: func; output_shapes: list(shape) = []",
+       .role = RN_ROLE_LOOP, .gradient = loop_grad, .flags = RN_OP_CALLS),
+    OP("Dice", "(x: T) -> (y: T); T: type", .infer = same_shape, .gradient = pass_grad, .flags = RN_OP_STATEFUL),
 };
 static const rn_group test_group = {.struct_size = sizeof test_group, .ops = RN_TABLE(test_ops)};
 static const rn_group *const test_groups[] = {&test_group};
@@ -141,6 +169,7 @@ static void refused(rn_status *s, int32_t code, const char *part) {
 static rn_runtime *rt;
 static int open_runtime(void **state) {
   (void)state;
+  (void)setenv("RUNNEL_PLUGIN_PATH", "/nonexistent", 1); /* no op but these */
   ok(rn_runtime_create(NULL, &rt));
   ok(rn_runtime_add_static(rt, test_entry));
   return 0;

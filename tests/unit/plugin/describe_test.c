@@ -1,4 +1,5 @@
-/* describe_test.c - tables of older and newer plugins are read; tables without sense are refused. */
+/* describe_test.c - tables of older and newer plugins are read; tables without sense are refused (tests/unit/plugin).
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

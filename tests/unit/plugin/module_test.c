@@ -1,5 +1,5 @@
-/* module_test.c - plugin files from the scan to the reason they are refused. Builds small plugins with
- * the C compiler; skips where there is none. */
+/* module_test.c - plugin files from the scan to the reason they are refused (tests/unit/plugin). Builds small plugins
+ * with the C compiler; skips where there is none. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

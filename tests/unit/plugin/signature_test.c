@@ -1,4 +1,5 @@
-/* signature_test.c - the signature notation: what it takes, and what it says of what it does not. */
+/* signature_test.c - the signature notation: what it takes, and what it says of what it does not (tests/unit/plugin).
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

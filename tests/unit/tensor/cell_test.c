@@ -1,4 +1,4 @@
-/* Cells: content, shapes, versions, homes, locks. */
+/* cell_test.c - cells: content, shapes, versions, homes, locks (tests/unit/tensor). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

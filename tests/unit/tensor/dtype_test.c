@@ -1,4 +1,4 @@
-/* Element types: sizes and spellings. */
+/* dtype_test.c - element types: sizes and spellings (tests/unit/tensor). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

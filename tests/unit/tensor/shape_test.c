@@ -1,4 +1,4 @@
-/* Shapes: printing, counting, matching. */
+/* shape_test.c - shapes: printing, counting, matching (tests/unit/tensor). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

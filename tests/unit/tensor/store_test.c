@@ -1,4 +1,4 @@
-/* Stores: names, contradictions, objects made once, order of locks. */
+/* store_test.c - stores: names, contradictions, objects made once, order of locks (tests/unit/tensor). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* Tensors: ownership, sharing, strings, refusals, lack of memory. */
+/* tensor_test.c - tensors: ownership, sharing, strings, refusals, lack of memory (tests/unit/tensor). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

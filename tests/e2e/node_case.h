@@ -1,0 +1,328 @@
+/* node_case.h - one node described in lines of text: op, attributes, inputs, outputs (tests/e2e).
+ *
+ * For tests that build a graph of one node from a table or a file. The notation is described in
+ * tests/oracle/op_vectors.py; a test may use lines of its own, which come back as `other`. Malformed
+ * text ends the test: it is ours. */
+#ifndef NODE_CASE_H
+#define NODE_CASE_H
+#include <math.h>
+#include <runnel/runnel.h>
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+enum { CASE_MAX_INPUTS = 16, CASE_MAX_ATTRS = 16, CASE_MAX_OUTPUTS = 48, CASE_MAX_OWNED = 64 };
+typedef enum case_input_kind { CASE_IN, CASE_VAR, CASE_HANDLE, CASE_RANDOM } case_input_kind;
+typedef struct case_input {
+  case_input_kind kind;
+  rn_tensor *tensor;
+} case_input;
+typedef struct case_output {
+  rn_tensor *tensor; /* of a head: its first values only */
+  rn_shape shape;
+  int is_head;
+  double mean;
+} case_output;
+typedef struct node_case {
+  char name[96], op[64];
+  int exact;
+  uint32_t steps, n_inputs, n_attrs, n_outputs, n_owned;
+  case_input inputs[CASE_MAX_INPUTS];
+  rn_attr attrs[CASE_MAX_ATTRS];
+  case_output outputs[CASE_MAX_OUTPUTS];
+  void *owned[CASE_MAX_OWNED];
+} node_case;
+
+static void *case_own(node_case *c, size_t size_bytes) {
+  assert_true(c->n_owned < CASE_MAX_OWNED);
+  void *p = calloc(1, size_bytes + 1);
+  assert_non_null(p);
+  c->owned[c->n_owned++] = p;
+  return p;
+}
+
+static void node_case_clear(node_case *c) {
+  for (uint32_t i = 0; i < c->n_inputs; i++) rn_tensor_release(c->inputs[i].tensor);
+  for (uint32_t i = 0; i < c->n_outputs; i++) rn_tensor_release(c->outputs[i].tensor);
+  for (uint32_t i = 0; i < c->n_owned; i++) free(c->owned[i]);
+  memset(c, 0, sizeof *c);
+  c->steps = 1;
+}
+
+static void must(rn_status *s) {
+  if (s) fail_msg("%s", rn_status_message(s));
+}
+
+/* ---- numbers */
+static float half_to_float(uint16_t h) {
+  int exponent = (h >> 10) & 31, mantissa = h & 1023;
+  float v = exponent == 31  ? (mantissa ? NAN : INFINITY)
+            : exponent == 0 ? ldexpf((float)mantissa, -24)
+                            : ldexpf((float)(mantissa + 1024), exponent - 25);
+  return (h & 0x8000) ? -v : v;
+}
+/* Only for numbers that a half holds exactly, which is what files have. */
+static uint16_t half_from_float(float v) {
+  int exponent;
+  uint16_t sign = signbit(v) ? 0x8000 : 0;
+  if (isnan(v)) return 0x7e00;
+  if (isinf(v)) return (uint16_t)(sign | 0x7c00);
+  float m = frexpf(fabsf(v), &exponent);
+  if (m == 0) return sign;
+  if (exponent < -13) return (uint16_t)(sign | (uint16_t)lrintf(ldexpf(m, exponent + 24)));
+  return (uint16_t)(sign + ((exponent + 13) << 10) + (int)lrintf(ldexpf(m, 11)));
+}
+
+/* Component i of the tensor's numbers; complex numbers have two each. */
+static double case_number(const rn_tensor *t, int64_t i) {
+  const void *p = rn_tensor_data(t);
+  switch (rn_tensor_dtype(t)) {
+    case RN_FLOAT:
+    case RN_COMPLEX64:
+      return (double)((const float *)p)[i];
+    case RN_DOUBLE:
+    case RN_COMPLEX128:
+      return ((const double *)p)[i];
+    case RN_HALF:
+      return (double)half_to_float(((const uint16_t *)p)[i]);
+    case RN_INT32:
+      return ((const int32_t *)p)[i];
+    case RN_INT64:
+      return (double)((const int64_t *)p)[i];
+    case RN_INT16:
+      return ((const int16_t *)p)[i];
+    case RN_UINT16:
+      return ((const uint16_t *)p)[i];
+    case RN_INT8:
+      return ((const int8_t *)p)[i];
+    case RN_UINT32:
+      return ((const uint32_t *)p)[i];
+    case RN_UINT64:
+      return (double)((const uint64_t *)p)[i];
+    default:
+      return ((const uint8_t *)p)[i];
+  }
+}
+static int case_is_complex(rn_dtype t) { return t == RN_COMPLEX64 || t == RN_COMPLEX128; }
+
+static void case_store(rn_tensor *t, int64_t i, const char *word) {
+  void *p = rn_tensor_data(t);
+  switch (rn_tensor_dtype(t)) {
+    case RN_FLOAT:
+    case RN_COMPLEX64:
+      ((float *)p)[i] = strtof(word, NULL);
+      break;
+    case RN_DOUBLE:
+    case RN_COMPLEX128:
+      ((double *)p)[i] = strtod(word, NULL);
+      break;
+    case RN_HALF:
+      ((uint16_t *)p)[i] = half_from_float(strtof(word, NULL));
+      break;
+    case RN_INT32:
+      ((int32_t *)p)[i] = (int32_t)strtoll(word, NULL, 10);
+      break;
+    case RN_INT64:
+      ((int64_t *)p)[i] = strtoll(word, NULL, 10);
+      break;
+    case RN_INT16:
+      ((int16_t *)p)[i] = (int16_t)strtoll(word, NULL, 10);
+      break;
+    case RN_UINT16:
+      ((uint16_t *)p)[i] = (uint16_t)strtoll(word, NULL, 10);
+      break;
+    case RN_UINT32:
+      ((uint32_t *)p)[i] = (uint32_t)strtoll(word, NULL, 10);
+      break;
+    case RN_UINT64:
+      ((uint64_t *)p)[i] = strtoull(word, NULL, 10);
+      break;
+    default:
+      ((uint8_t *)p)[i] = (uint8_t)strtoll(word, NULL, 10);
+      break;
+  }
+}
+
+/* ---- words: at points into a line that is cut up as it is read */
+static char *case_word(char **at) {
+  *at += strspn(*at, " ");
+  char *word = *at;
+  *at += strcspn(*at, " ");
+  if (**at) *(*at)++ = '\0';
+  return word;
+}
+
+static rn_shape case_shape(const char *text) {
+  rn_shape s;
+  memset(&s, 0, sizeof s);
+  for (const char *p = text + 1; *p && *p != ']'; p += *p == ',') {
+    char *end;
+    s.dim[s.rank++] = strtoll(p, &end, 10);
+    p = end;
+  }
+  return s;
+}
+
+static rn_dtype case_dtype(const char *word) {
+  rn_dtype t = rn_dtype_parse(word, strlen(word));
+  if (t == RN_INVALID) fail_msg("no dtype '%s'", word);
+  return t;
+}
+
+static rn_tensor *case_values(rn_dtype t, const rn_shape *s, char **at) {
+  rn_tensor *out = NULL;
+  must(rn_tensor_create(t, s, &out));
+  int64_t n = rn_tensor_count(out) * (case_is_complex(t) ? 2 : 1);
+  for (int64_t i = 0; i < n; i++) {
+    char *word = case_word(at);
+    if (!*word) fail_msg("%lld values are missing", (long long)(n - i));
+    case_store(out, i, word);
+  }
+  return out;
+}
+
+static void case_add_output(node_case *c, char *at, int is_head) {
+  assert_true(c->n_outputs < CASE_MAX_OUTPUTS);
+  case_output *o = &c->outputs[c->n_outputs];
+  rn_dtype t = case_dtype(case_word(&at));
+  rn_shape first;
+  o->shape = first = case_shape(case_word(&at));
+  o->is_head = is_head;
+  if (is_head) {
+    int64_t n = 1;
+    for (int32_t i = 0; i < first.rank; i++) n *= first.dim[i];
+    o->mean = strtod(case_word(&at), NULL);
+    first.rank = 1;
+    first.dim[0] = n < 10 ? n : 10;
+  }
+  o->tensor = case_values(t, &first, &at);
+  c->n_outputs++;
+}
+
+static void case_add_input(node_case *c, char *at, case_input_kind kind) {
+  assert_true(c->n_inputs < CASE_MAX_INPUTS);
+  rn_dtype t = case_dtype(case_word(&at));
+  rn_shape s = case_shape(case_word(&at));
+  c->inputs[c->n_inputs].kind = kind;
+  c->inputs[c->n_inputs++].tensor = case_values(t, &s, &at);
+}
+
+/* ---- attributes */
+static const char *const case_attr_kinds[] = {"", "string", "int", "float", "bool", "type", "shape"};
+static size_t case_attr_size(uint32_t type) {
+  static const size_t sizes[] = {0, sizeof(rn_bytes), sizeof(int64_t), sizeof(float),
+                                 1, sizeof(rn_dtype), sizeof(rn_shape)};
+  return sizes[type];
+}
+static void case_attr_item(node_case *c, uint32_t type, const char *word, void *out) {
+  switch (type) {
+    case RN_ATTR_STRING: {
+      char *text = case_own(c, strlen(word));
+      memcpy(text, word, strlen(word));
+      *(rn_bytes *)out = (rn_bytes){text, strlen(word)};
+      break;
+    }
+    case RN_ATTR_INT:
+      *(int64_t *)out = strtoll(word, NULL, 10);
+      break;
+    case RN_ATTR_FLOAT:
+      *(float *)out = strtof(word, NULL);
+      break;
+    case RN_ATTR_BOOL:
+      *(uint8_t *)out = *word == '1';
+      break;
+    case RN_ATTR_TYPE:
+      *(rn_dtype *)out = case_dtype(word);
+      break;
+    default:
+      *(rn_shape *)out = case_shape(word);
+      break;
+  }
+}
+
+static void case_add_attr(node_case *c, char *at) {
+  assert_true(c->n_attrs < CASE_MAX_ATTRS);
+  rn_attr *a = &c->attrs[c->n_attrs++];
+  const char *name = case_word(&at), *kind = case_word(&at);
+  char *copy = case_own(c, strlen(name));
+  memcpy(copy, name, strlen(name));
+  a->name = copy;
+  uint32_t type = RN_ATTR_STRING;
+  while (type <= RN_ATTR_SHAPE && strncmp(kind, case_attr_kinds[type], strlen(case_attr_kinds[type])) != 0) type++;
+  if (type > RN_ATTR_SHAPE) fail_msg("attribute kind '%s'", kind);
+  a->value.type = type;
+  a->value.count = 1;
+  if (strlen(kind) == strlen(case_attr_kinds[type])) {
+    if (type == RN_ATTR_SHAPE) {
+      rn_shape *s = case_own(c, sizeof *s);
+      *s = case_shape(case_word(&at));
+      a->value.u.shape = s;
+    } else {
+      case_attr_item(c, type, case_word(&at), &a->value.u);
+    }
+    return;
+  }
+  char *items = case_own(c, CASE_MAX_INPUTS * case_attr_size(type));
+  a->value.type |= RN_ATTR_LIST;
+  a->value.u.list = items;
+  for (a->value.count = 0; *(at += strspn(at, " ")); a->value.count++)
+    case_attr_item(c, type, case_word(&at), items + a->value.count * case_attr_size(type));
+}
+
+/* Reads one line into the case. Returns 0 when the line is none of the notation's: then `line` is as it was. */
+static int node_case_line(node_case *c, char *line) {
+  size_t n = strcspn(line, " ");
+  char *at = line + n + (line[n] == ' ');
+  if (n == 4 && strncmp(line, "case", 4) == 0) {
+    snprintf(c->name, sizeof c->name, "%s", case_word(&at));
+    snprintf(c->op, sizeof c->op, "%s", case_word(&at));
+    c->exact = strcmp(case_word(&at), "exact") == 0;
+  } else if (n == 4 && strncmp(line, "attr", 4) == 0) {
+    case_add_attr(c, at);
+  } else if (n == 2 && strncmp(line, "in", 2) == 0) {
+    case_add_input(c, at, CASE_IN);
+  } else if (n == 3 && strncmp(line, "var", 3) == 0) {
+    case_add_input(c, at, CASE_VAR);
+  } else if (n == 6 && strncmp(line, "handle", 6) == 0) {
+    case_add_input(c, at, CASE_HANDLE);
+  } else if (n == 5 && strncmp(line, "steps", 5) == 0) {
+    c->steps = (uint32_t)strtoul(at, NULL, 10);
+  } else if (n == 3 && strncmp(line, "out", 3) == 0) {
+    case_add_output(c, at, 0);
+  } else if (n == 4 && strncmp(line, "head", 4) == 0) {
+    case_add_output(c, at, 1);
+  } else {
+    return 0;
+  }
+  return 1;
+}
+
+/* ---- nodes */
+static rn_status *case_node(rn_graph *g, const char *op, const rn_value *in, uint32_t n_in, const rn_attr *attrs,
+                            uint32_t n_attrs, rn_value *out) {
+  rn_node_request r = rn_node_request_for(op, NULL);
+  r.inputs = in;
+  r.n_inputs = n_in;
+  r.attrs = attrs;
+  r.n_attrs = n_attrs;
+  out->port = 0;
+  return rn_graph_add(g, &r, &out->node);
+}
+
+static rn_status *case_constant(rn_graph *g, rn_tensor *t, rn_value *out) {
+  rn_attr a[2] = {RN_AT("dtype", rn_tensor_dtype(t)), RN_ATENSOR("value", t)};
+  return case_node(g, "Const", NULL, 0, a, 2, out);
+}
+
+/* shape NULL: nothing is known */
+static rn_status *case_placeholder(rn_graph *g, rn_dtype t, const rn_shape *shape, rn_value *out) {
+  rn_shape unknown;
+  memset(&unknown, 0, sizeof unknown);
+  unknown.rank = -1;
+  rn_attr a[2] = {RN_AT("dtype", t), RN_ASHAPE("shape", shape ? shape : &unknown)};
+  return case_node(g, "Placeholder", NULL, 0, a, 2, out);
+}
+#endif

@@ -1,0 +1,150 @@
+/* parts.c - what in a graph is the model, and what trains and saves it (viz).
+ *
+ * The gradient and all that depends on it is training; variables that only training reads (slots,
+ * powers, the step) belong to it. What lies under "save" is saving. A value that only ever initialises
+ * a variable joins that variable's box; a node that only waits for initialisations is starting. */
+#include "parts.h"
+#include <runnel/plugin.h>
+#include <stdlib.h>
+#include <string.h>
+#include "fold.h"
+
+enum { MOST_READERS = 4096 };
+
+const char *part_name(unsigned char part) {
+  static const char *const names[] = {"model", "training", "saving", "initialisation"};
+  return names[part];
+}
+
+static int is_under(const char *name, const char *scope) {
+  size_t n = strlen(scope);
+  return strncmp(name, scope, n) == 0 && (name[n] == '/' || name[n] == '\0' || name[n] == '_');
+}
+
+static int reads_training(const parts *p, const rn_graph *g, rn_node_id n) {
+  for (uint32_t i = 0; i < rn_graph_input_count(g, n); i++) {
+    rn_node_id from = rn_graph_input(g, n, i).node;
+    if (from != RN_NO_NODE && from < n && p->part[from] == PART_TRAINING && !is_variable(g, from)) return 1;
+  }
+  for (uint32_t i = 0; i < rn_graph_control_count(g, n); i++)
+    if (rn_graph_control(g, n, i) < n && p->part[rn_graph_control(g, n, i)] == PART_TRAINING) return 1;
+  return 0;
+}
+
+static void mark_forward(parts *p, const rn_graph *g) {
+  for (rn_node_id n = 0; n < rn_graph_node_count(g); n++) {
+    const char *name = rn_graph_name(g, n);
+    if (is_under(name, "save"))
+      p->part[n] = PART_SAVING;
+    else if (is_under(name, "gradients") || reads_training(p, g, n))
+      p->part[n] = PART_TRAINING;
+  }
+}
+
+/* Calls visit for who reads any output of n or waits for it; stops when visit says 0. */
+static int all_readers(const rn_graph *g, rn_node_id n, rn_value *room, int (*visit)(void *arg, rn_node_id reader),
+                       void *arg) {
+  int some = 0;
+  for (uint32_t port = 0; port <= rn_graph_output_count(g, n); port++) {
+    uint32_t at = port == rn_graph_output_count(g, n) ? RN_CONTROL : port;
+    uint32_t count = rn_graph_consumers(g, (rn_value){n, at}, room, MOST_READERS);
+    if (count > MOST_READERS) return 0;
+    for (uint32_t i = 0; i < count; i++)
+      if (!visit(arg, room[i].node)) return 0;
+    some |= count > 0;
+  }
+  return some;
+}
+
+typedef struct question {
+  const parts *p;
+  const rn_graph *g;
+  rn_node_id self, variable;
+  char *scratch;
+} question;
+
+/* Is the reader the assignment of one variable, or itself only its initial value? */
+static int is_initialising(void *arg, rn_node_id reader) {
+  question *q = arg;
+  rn_node_id variable = q->p->stands_for[reader];
+  if (variable == reader) variable = variable_of(q->g, rn_graph_name(q->g, reader), q->scratch);
+  if (variable == RN_NO_NODE || !is_variable(q->g, variable)) return 0;
+  if (q->variable != RN_NO_NODE && q->variable != variable) return 0;
+  q->variable = variable;
+  return 1;
+}
+
+static int is_outside_model(void *arg, rn_node_id reader) {
+  question *q = arg;
+  if (q->p->part[reader] != PART_MODEL) return 1;
+  return variable_of(q->g, rn_graph_name(q->g, reader), q->scratch) == q->self && q->p->part[reader] == PART_MODEL &&
+         strstr(rn_graph_name(q->g, reader), "/read") == NULL;
+}
+
+static int waits_for_assignments(const parts *p, const rn_graph *g, rn_node_id n, char *scratch) {
+  if (rn_graph_input_count(g, n) > 0 || rn_graph_control_count(g, n) == 0) return 0;
+  for (uint32_t i = 0; i < rn_graph_control_count(g, n); i++) {
+    rn_node_id from = rn_graph_control(g, n, i);
+    if (variable_of(g, rn_graph_name(g, from), scratch) == RN_NO_NODE && p->part[from] != PART_STARTING) return 0;
+  }
+  return 1;
+}
+
+static void mark_variables(parts *p, const rn_graph *g, rn_value *room, char *scratch) {
+  for (rn_node_id n = 0; n < rn_graph_node_count(g); n++) {
+    question q = {p, g, n, RN_NO_NODE, scratch};
+    if (p->part[n] == PART_MODEL && waits_for_assignments(p, g, n, scratch)) p->part[n] = PART_STARTING;
+    if (!is_variable(g, n) || p->part[n] != PART_MODEL) continue;
+    int is_slot = variable_of(g, rn_graph_name(g, n), scratch) != RN_NO_NODE;
+    if (is_slot || all_readers(g, n, room, is_outside_model, &q)) p->part[n] = PART_TRAINING;
+  }
+  for (rn_node_id n = 0; n < rn_graph_node_count(g); n++) {
+    rn_node_id v = variable_of(g, rn_graph_name(g, n), scratch);
+    if (v != RN_NO_NODE && !is_variable(g, n) && p->part[n] == PART_MODEL) p->part[n] = p->part[v];
+  }
+}
+
+static void join_initial_values(parts *p, const rn_graph *g, rn_value *room, char *scratch) {
+  for (rn_node_id n = rn_graph_node_count(g); n-- > 0;) {
+    uint32_t flags = 0, role = 0;
+    question q = {p, g, n, RN_NO_NODE, scratch};
+    (void)rn_graph_op_known(g, n, &flags, &role);
+    if (p->part[n] != PART_MODEL || role == RN_ROLE_PLACEHOLDER || is_variable(g, n)) continue;
+    if (variable_of(g, rn_graph_name(g, n), scratch) != RN_NO_NODE) continue;
+    if (!all_readers(g, n, room, is_initialising, &q)) continue;
+    p->stands_for[n] = q.variable;
+    p->part[n] = p->part[q.variable];
+  }
+}
+
+rn_status *parts_init(parts *p, const rn_graph *g) {
+  uint32_t n = rn_graph_node_count(g);
+  size_t longest = 0;
+  for (rn_node_id i = 0; i < n; i++) {
+    size_t length = strlen(rn_graph_name(g, i));
+    if (length > longest) longest = length;
+  }
+  p->part = calloc((size_t)n + 1, 1);
+  p->stands_for = calloc((size_t)n + 1, sizeof *p->stands_for);
+  rn_value *room = calloc(MOST_READERS, sizeof *room);
+  char *scratch = malloc(longest + 1);
+  rn_status *status = NULL;
+  if (p->part && p->stands_for && room && scratch) {
+    for (rn_node_id i = 0; i < n; i++) p->stands_for[i] = i;
+    mark_forward(p, g);
+    mark_variables(p, g, room, scratch);
+    join_initial_values(p, g, room, scratch);
+  } else {
+    status = rn_status_make(RN_RESOURCE_EXHAUSTED, "drawing: out of memory");
+  }
+  free(room);
+  free(scratch);
+  return status;
+}
+
+void parts_finish(parts *p) {
+  free(p->part);
+  free(p->stands_for);
+  p->part = NULL;
+  p->stands_for = NULL;
+}
