@@ -139,21 +139,27 @@ static void add_data_edge(Agraph_t *root, const rn_graph *g, Agnode_t *from, Agn
   const rn_shape *s = rn_graph_shape(g, v);
   double elems = 1;
   for (int32_t i = 0; s && i < s->rank; i++) elems *= s->dim[i] > 0 ? (double)s->dim[i] : 32;
-  snprintf(width, sizeof width, "%d", 1 + (int)(log10(elems + 1) / 2));
+  snprintf(width, sizeof width, "%d", grouped ? 1 : 1 + (int)(log10(elems + 1) / 2));
   set(e, "penwidth", width);
+  if (grouped) set(e, "color", "#c3ccd6");
 }
+
+/* Saving and initialisation touch every variable: lines to them would say nothing. */
+static int is_everywhere(const viz_box *b) { return b->kind == BOX_PART && strcmp(b->path, "training") != 0; }
 
 static void add_edges(Agraph_t *root, const rn_graph *g, const fold *f, Agnode_t **nodes, rn_node_id n) {
   uint32_t to = f->of_node[n];
+  if (is_everywhere(&f->boxes[to])) return;
   for (uint32_t i = 0; i < rn_graph_input_count(g, n); i++) {
     rn_value v = rn_graph_input(g, n, i);
-    if (v.node == RN_NO_NODE || f->of_node[v.node] == to) continue;
+    if (v.node == RN_NO_NODE || f->of_node[v.node] == to || is_everywhere(&f->boxes[f->of_node[v.node]])) continue;
     const viz_box *a = &f->boxes[f->of_node[v.node]], *b = &f->boxes[to];
+    if (a->kind == BOX_PART && b->kind == BOX_VARIABLE) continue; /* a start value that slots share */
     add_data_edge(root, g, nodes[f->of_node[v.node]], nodes[to], v, a->node == RN_NO_NODE || b->node == RN_NO_NODE);
   }
   for (uint32_t i = 0; i < rn_graph_control_count(g, n); i++) {
     uint32_t from = f->of_node[rn_graph_control(g, n, i)];
-    if (from == to) continue;
+    if (from == to || is_everywhere(&f->boxes[from])) continue;
     Agedge_t *e = agedge(root, nodes[from], nodes[to], writable("control"), 1);
     if (!e) continue;
     set(e, "style", "dotted");

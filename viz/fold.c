@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define READABLE_BOXES 90u
+#define READABLE_BOXES 250u
 #define NO_BOX UINT32_MAX
 
 uint32_t path_depth(const char *path, size_t length) {

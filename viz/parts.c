@@ -1,7 +1,7 @@
 /* parts.c - what in a graph is the model, and what trains and saves it (viz).
  *
- * The gradient and all that depends on it is training; variables that only training reads (slots,
- * powers, the step) belong to it. What lies under "save" is saving. A value that only ever initialises
+ * The gradient and all that depends on it is training; constants and variables that only training reads
+ * (rates, slots, powers, the step) belong to it. What lies under "save" is saving. A value that only ever initialises
  * a variable joins that variable's box; a node that only waits for initialisations is starting. */
 #include "parts.h"
 #include <runnel/plugin.h>
@@ -74,11 +74,12 @@ static int is_initialising(void *arg, rn_node_id reader) {
   return 1;
 }
 
+/* Who initialises a variable does not count as its reader. */
 static int is_outside_model(void *arg, rn_node_id reader) {
   question *q = arg;
-  if (q->p->part[reader] != PART_MODEL) return 1;
-  return variable_of(q->g, rn_graph_name(q->g, reader), q->scratch) == q->self && q->p->part[reader] == PART_MODEL &&
-         strstr(rn_graph_name(q->g, reader), "/read") == NULL;
+  const char *name = rn_graph_name(q->g, reader);
+  size_t n = strlen(name);
+  return q->p->part[reader] != PART_MODEL || (n > 7 && strcmp(name + n - 7, "/Assign") == 0);
 }
 
 static int waits_for_assignments(const parts *p, const rn_graph *g, rn_node_id n, char *scratch) {
@@ -90,17 +91,26 @@ static int waits_for_assignments(const parts *p, const rn_graph *g, rn_node_id n
   return 1;
 }
 
-static void mark_variables(parts *p, const rn_graph *g, rn_value *room, char *scratch) {
-  for (rn_node_id n = 0; n < rn_graph_node_count(g); n++) {
-    question q = {p, g, n, RN_NO_NODE, scratch};
+static int is_constant(const rn_graph *g, rn_node_id n) {
+  uint32_t flags = 0, role = 0;
+  return rn_graph_op_known(g, n, &flags, &role) && role == RN_ROLE_CONSTANT;
+}
+
+/* Constants, variables and their parts go where their readers are; readers come first. */
+static void mark_sources(parts *p, const rn_graph *g, rn_value *room, char *scratch) {
+  for (rn_node_id n = 0; n < rn_graph_node_count(g); n++)
     if (p->part[n] == PART_MODEL && waits_for_assignments(p, g, n, scratch)) p->part[n] = PART_STARTING;
-    if (!is_variable(g, n) || p->part[n] != PART_MODEL) continue;
-    int is_slot = variable_of(g, rn_graph_name(g, n), scratch) != RN_NO_NODE;
+  for (rn_node_id n = rn_graph_node_count(g); n-- > 0;) {
+    question q = {p, g, n, RN_NO_NODE, scratch};
+    rn_node_id whole = variable_of(g, rn_graph_name(g, n), scratch);
+    int is_slot = whole != RN_NO_NODE && is_variable(g, n);
+    int is_source = is_variable(g, n) || is_constant(g, n) || whole != RN_NO_NODE;
+    if (p->part[n] != PART_MODEL || !is_source) continue;
     if (is_slot || all_readers(g, n, room, is_outside_model, &q)) p->part[n] = PART_TRAINING;
   }
   for (rn_node_id n = 0; n < rn_graph_node_count(g); n++) {
     rn_node_id v = variable_of(g, rn_graph_name(g, n), scratch);
-    if (v != RN_NO_NODE && !is_variable(g, n) && p->part[n] == PART_MODEL) p->part[n] = p->part[v];
+    if (v != RN_NO_NODE && !is_variable(g, n)) p->part[n] = p->part[v];
   }
 }
 
@@ -132,7 +142,7 @@ rn_status *parts_init(parts *p, const rn_graph *g) {
   if (p->part && p->stands_for && room && scratch) {
     for (rn_node_id i = 0; i < n; i++) p->stands_for[i] = i;
     mark_forward(p, g);
-    mark_variables(p, g, room, scratch);
+    mark_sources(p, g, room, scratch);
     join_initial_values(p, g, room, scratch);
   } else {
     status = rn_status_make(RN_RESOURCE_EXHAUSTED, "drawing: out of memory");

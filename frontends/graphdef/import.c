@@ -7,10 +7,12 @@
 
 static rn_status *number_nodes(import *m) {
   m->ids = scratch_take(m->memory, m->n_nodes, sizeof *m->ids);
-  if (m->ids == NULL || !names_init(&m->names, m->memory, m->n_nodes)) return out_of_memory();
+  m->thawed = scratch_take(m->memory, m->n_nodes, sizeof *m->thawed);
+  if (m->ids == NULL || m->thawed == NULL || !names_init(&m->names, m->memory, m->n_nodes)) return out_of_memory();
   for (uint32_t i = 0; i < m->n_nodes; i++) {
     const char *name = m->nodes[i]->name;
     m->ids[i] = RN_NO_NODE;
+    m->thawed[i] = RN_NO_VALUE;
     if (names_put(&m->names, name, strlen(name), i) != NAMES_NONE)
       return rn_status_make(RN_INVALID_ARGUMENT, "%s '%s': the name stands twice", m->nodes[i]->op, name);
   }
@@ -61,7 +63,15 @@ static rn_status *fill(rn_graph *g, const Tf__GraphDef *def, const char *origin,
   if (def->n_node >= UINT32_MAX / 4) return rn_status_make(RN_RESOURCE_EXHAUSTED, "%zu nodes", def->n_node);
   RN_TRY(check_versions(def));
   RN_TRY(import_library(g, def, &ops, origin, flags));
-import m = {.g = g, .memory = memory, .ops = & ops, .origin = origin, .library = def->library, .nodes = def->node, .n_nodes =(uint32_t) def->n_node, .producer = def->versions ? def->versions->producer: 0 };
+  struct import m = {0};
+  m.g = g;
+  m.memory = memory;
+  m.ops = &ops;
+  m.origin = origin;
+  m.library = def->library;
+  m.nodes = def->node;
+  m.n_nodes = (uint32_t)def->n_node;
+  m.producer = def->versions ? def->versions->producer : 0;
   return import_nodes(&m);
 }
 

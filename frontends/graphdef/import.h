@@ -28,6 +28,7 @@ typedef struct import {
   import_ref **refs; /* per node */
   uint32_t *order;   /* numbers in the order of adding */
   rn_node_id *ids;   /* per node, once added */
+  rn_value *thawed;  /* per node: the variable that stands for a frozen one; thaw.c */
 } import;
 
 rn_status *import_nodes(import *m);
@@ -44,4 +45,6 @@ rn_status *import_library(rn_graph *g, const Tf__GraphDef *def, op_defs *ops, co
 const Tf__OpDef *library_find(const Tf__FunctionDefLibrary *l, const char *name); /* its signature, or NULL */
 /* node.c */
 rn_status *import_node(import *m, uint32_t i);
+/* thaw.c: where node i writes to a variable that was frozen into a constant, a variable takes its place. */
+rn_status *import_thaw(import *m, uint32_t i, const Tf__OpDef *def, rn_value *inputs, uint32_t n_inputs);
 #endif

@@ -151,6 +151,7 @@ rn_status *import_node(import *m, uint32_t i) {
   if (call != NULL) RN_TRY(make_call(m, n, call, &r));
   rn_status *s = read_inputs(m, i, &r);
   if (s != NULL) return rn_status_wrap(s, "%s '%s'", n->op, n->name);
+  if (def != NULL) RN_TRY(import_thaw(m, i, def, (rn_value *)(uintptr_t)r.inputs, r.n_inputs));
   r.colocate_with = colocation_of(m, &r);
   return rn_graph_add(m->g, &r, &m->ids[i]);
 }
