@@ -6,7 +6,7 @@
 
 static const rn_setting known[] = {
     {"devices", "disable", SETTING_LIST, NULL, NULL},
-    {"devices", "fallback", SETTING_CHOICE, "error|warn|allow", "warn"},
+    {"devices", "fallback", SETTING_CHOICE, "auto|error|warn|allow", "auto"},
     {"devices", "order", SETTING_LIST, NULL, "cpu"},
     {"plugins", "allow_insecure", SETTING_SWITCH, NULL, "false"},
     {"plugins", "disable", SETTING_LIST, NULL, NULL},

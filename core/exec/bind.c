@@ -70,7 +70,10 @@ void exec_see_cells(exec_instance *x, rn_resource *const *cell) {
   const exec_plan *p = x->layout->plan;
   int moved = 0;
   for (uint32_t i = 0; i < p->n_cell; i++) {
-    moved |= x->cell[i] != cell[i];
+    if (x->cell[i] != cell[i]) {
+      moved = 1;
+      x->moved++;
+    }
     x->cell[i] = cell[i];
     exec_instance_see_cell(x, i);
   }

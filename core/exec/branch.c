@@ -134,7 +134,13 @@ static rn_status *build(work *w) {
   memset(w->position, 0xff, p->n_node * sizeof *w->position);
   memset(w->stamp, 0xff, p->n_node * sizeof *w->stamp);
   for (uint32_t i = 0; i < w->l->n_order; i++) w->position[w->l->order[i]] = i;
-  for (uint32_t i = 0; i < w->l->n_order; i++) RN_TRY(find_edges(w, i));
+  uint32_t lane = EXEC_NONE; /* what goes through lanes keeps its order */
+  for (uint32_t i = 0; i < w->l->n_order; i++) {
+    RN_TRY(find_edges(w, i));
+    if (w->l->step[w->l->order[i]].mode != STEP_DEVICE) continue;
+    if (lane != EXEC_NONE) RN_TRY(add_edge(w, lane, i));
+    lane = i;
+  }
   return store_edges(w);
 }
 
@@ -143,7 +149,8 @@ rn_status *exec_layout_parallel(exec_layout *l) {
   const rn_session *session = p->session;
   work w = {.l = l};
   int yes = p->has_async;
-  int may = !p->is_body && session->threads > 1 && session->interop && l->n_order > 1 && l->n_order <= MOST_NODES;
+  int may = !p->is_body && p->n_lane == 0 && session->threads > 1 && session->interop && l->n_order > 1 &&
+            l->n_order <= MOST_NODES;
   if (!yes && !may) return NULL;
   rn_status *s = build(&w);
   if (s == NULL && !yes) s = pays(l, &yes);

@@ -138,10 +138,12 @@ static rn_status *cell_view(rn_call *c, rn_resource *r, rn_tensor_view *out) {
 }
 
 static rn_status *cell_assign(rn_call *c, rn_resource *r, const rn_tensor_view *v) {
-  (void)c;
   if (r == NULL || !rn_resource_is_cell(r))
     return rn_status_make(RN_INVALID_ARGUMENT, "the handle does not name a variable");
-  return rn_cell_assign(r, v);
+  exec_device *d = full(c)->plan->node[full(c)->node].device;
+  if (d == NULL || exec_device_is_host(d)) return rn_cell_assign(r, v);
+  if (full(c)->instance != NULL) RN_TRY(exec_lanes_wait(full(c)->instance)); /* the value may still be on its way */
+  return exec_cell_assign_on(d, r, v);
 }
 
 static uint8_t cell_initialized(const rn_resource *r) {

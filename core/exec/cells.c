@@ -62,7 +62,12 @@ rn_status *exec_open_cell(exec_resolve *w, const rn_graph *g, rn_node_id id, con
   exec_plan *p = w->p;
   rn_resource_spec spec;
   RN_TRY(spec_of(g, id, op, &spec));
-  exec_cell c = {NULL, EXEC_NONE, maker, 0, 0, spec.scope == RN_SCOPE_STEP, 0, EXEC_NONE, spec.dtype, spec.shape};
+  exec_cell c = {.feed = EXEC_NONE,
+                 .maker = maker,
+                 .step_scope = spec.scope == RN_SCOPE_STEP,
+                 .first_reader = EXEC_NONE,
+                 .dtype = spec.dtype,
+                 .declared = spec.shape};
   if (!c.step_scope) {
     char text[256];
     rn_store *store = spec.scope == RN_SCOPE_PROCESS ? exec_process_store(p->session->rt) : p->session->store;
@@ -88,6 +93,7 @@ rn_status *exec_open_cell(exec_resolve *w, const rn_graph *g, rn_node_id id, con
 /* ------------------------------------------------------------------------------ values to cells */
 int exec_node_writes(const exec_plan *p, const exec_node *n, uint32_t i) {
   const exec_value *v = &p->value[p->input[n->in + i]];
+  if (n->kind == NODE_CLAIM) return i >= n->claim->n_in && n->claim->writes[i - n->claim->n_in];
   if (n->op == NULL || v->cell == EXEC_NONE || v->reader != EXEC_NONE) return 0;
   return (n->op->def->writes & bit_of(i)) != 0;
 }
@@ -218,7 +224,8 @@ static rn_status *resolve_all(exec_resolve *w) {
     if (p->value[i].dtype != RN_RESOURCE) continue;
     rn_fact f;
     rn_graph_fact(p->graph, p->feed[i], &f);
-    exec_cell c = {NULL, i, EXEC_NONE, 0, 0, 0, 0, EXEC_NONE, f.handle_dtype, f.handle_shape};
+    exec_cell c = {
+        .feed = i, .maker = EXEC_NONE, .first_reader = EXEC_NONE, .dtype = f.handle_dtype, .declared = f.handle_shape};
     RN_TRY(add_cell(w, c, &p->value[i].cell));
   }
   for (uint32_t i = 0; i < n; i++) RN_TRY(resolve_node(w, i));

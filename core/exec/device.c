@@ -47,6 +47,7 @@ static rn_status *found(void *arg, const rn_device_info *info) {
   d->info.driver[sizeof d->info.driver - 1] = '\0';
   d->type = f->type;
   name_device(d);
+  (void)pthread_mutex_init(&d->carrying, NULL);
   uint32_t at = all->count++;
   for (; at > 0 && exec_device_is_host(d) && !exec_device_is_host(all->item[at - 1]); at--)
     all->item[at] = all->item[at - 1];
@@ -60,8 +61,10 @@ static void destroy(void *exec) {
   rn_store_destroy(t->process);
   for (uint32_t i = 0; i < t->pub.count; i++) {
     exec_device *d = t->pub.item[i];
+    if (d->is_open) exec_device_stop_copies(d);
     if (d->is_open && d->type->def->drain != NULL) rn_status_free(d->type->def->drain(d->handle, 1000000000u));
     if (d->is_open && d->type->def->close != NULL) d->type->def->close(d->handle);
+    (void)pthread_mutex_destroy(&d->carrying);
     rn_mem_free(d);
   }
   rn_mem_free(t->pub.item);

@@ -5,8 +5,8 @@
  * layout keeps a free list of them. Inside, nodes and values are numbered per plan: node i is
  * plan->node[i], data edges pointing forward; value v is an output of one of them or a feed.
  *
- * To add a kind of entry (copies between devices, recordings, claimed subgraphs, tokens): a NODE_* kind
- * made by the planner, a case in exec_layout_node (step.c), a compute function. The loops stay as they are. */
+ * To add a kind of entry: a NODE_* kind made by the planner, a case in exec_layout_node (step.c), a
+ * compute function. The loops stay as they are. */
 #ifndef RN_EXEC_EXEC_H
 #define RN_EXEC_EXEC_H
 #include <pthread.h>
@@ -33,6 +33,11 @@ typedef struct exec_device {
   char full_name[80]; /* "/device:CPU:0" */
   void *handle;       /* after exec_device_open */
   int is_open;
+  /* home.c: copies that belong to no step, one at a time */
+  pthread_mutex_t carrying;
+  rn_queue *queue;
+  rn_timeline *timeline;
+  uint64_t value;
 } exec_device;
 typedef struct exec_devices {
   rn_runtime *rt;
@@ -45,7 +50,15 @@ rn_status *exec_devices_get(rn_runtime *rt, exec_devices **out);
 rn_status *exec_device_open(exec_devices *all, exec_device *d);
 /* "cpu", "cpu:0", "/device:CPU:0", "/job:x/task:0/device:CPU:*", "vulkan:name~Radeon", "vulkan:uuid=.." */
 int exec_device_matches(const exec_device *d, const char *text);
-static inline int exec_device_is_host(const exec_device *d) { return (d->info.features & RN_DEVICE_HOST_MEMORY) != 0; }
+/* Its kernels work in host memory and are done when they return. Any other device has a lane. */
+static inline int exec_device_is_host(const exec_device *d) {
+  const uint32_t both = RN_DEVICE_HOST_MEMORY | RN_DEVICE_SYNCHRONOUS;
+  return (d->info.features & both) == both;
+}
+/* home.c */
+rn_status *exec_device_alloc(exec_device *d, uint64_t size_bytes, rn_mem **out);
+rn_status *exec_device_copy(exec_device *d, const rn_copy *c); /* done when it returns */
+void exec_device_stop_copies(exec_device *d);                  /* before it is closed */
 
 /* ---------------------------------------------------------------------------------- structure */
 enum {
@@ -55,8 +68,23 @@ enum {
   NODE_RESOURCE, /* output 0 names a cell */
   NODE_NOTHING,  /* orders only */
   NODE_SNAPSHOT, /* made by the planner: copies what a fetched Ref stands for, at its place in the order */
-  NODE_TOKEN     /* a control-flow primitive: only the token executor knows what to do */
+  NODE_TOKEN,    /* a control-flow primitive: only the token executor knows what to do */
+  NODE_COPY,     /* made by the planner: brings its input to a device, or to the host */
+  NODE_CLAIM,    /* made by the planner: runs what a compiler made of the nodes it claimed */
+  NODE_CLAIMED   /* part of a claim: executes by itself only where the claim cannot */
 };
+/* A compiler's part of the plan. Members keep their values; what is read outside gets new ones. */
+typedef struct exec_claim {
+  const rn_compiler_def *def;
+  const rn_host_api *host;
+  uint32_t n_nodes, n_in, n_cells, n_out;
+  uint32_t *member; /* in the order of execution */
+  rn_node_id *nodes;
+  rn_value *in, *cells, *out;
+  uint8_t *writes;     /* per cell input */
+  uint32_t *out_value; /* per output: the member's value */
+  int32_t priority;
+} exec_claim;
 typedef struct exec_node {
   rn_node_id id; /* in plan->graph; a snapshot has its source's */
   uint8_t kind;
@@ -67,8 +95,9 @@ typedef struct exec_node {
   uint32_t pred, n_pred; /* plan->pred[pred ..]: nodes that go first (data, control, order on cells) */
   const rn_op *op;       /* NULL for a snapshot */
   const rn_kernel *kernel;
-  exec_device *device; /* NULL: runs nothing */
-  const char *why;     /* placement in words, in the plan's arena */
+  exec_device *device;     /* NULL: runs nothing */
+  const char *why;         /* placement in words, in the plan's arena */
+  const exec_claim *claim; /* NODE_CLAIM, and its members */
 } exec_node;
 typedef struct exec_value {
   uint32_t node, port; /* EXEC_NONE: a feed */
@@ -79,13 +108,15 @@ typedef struct exec_value {
   exec_device *home;   /* whose memory; NULL: the host's */
 } exec_value;
 typedef struct exec_cell {
-  rn_resource *resource; /* NULL: bound when the step starts (function argument, step scope) */
-  uint32_t feed;         /* the function argument that brings it, or EXEC_NONE */
-  uint32_t maker;        /* node of role RESOURCE, or EXEC_NONE */
+  rn_resource *resource;                          /* NULL: bound when the step starts (function argument, step scope) */
+  uint32_t feed;                                  /* the function argument that brings it, or EXEC_NONE */
+  uint32_t maker;                                 /* node of role RESOURCE, or EXEC_NONE */
   uint8_t reads, writes, step_scope, shape_moves; /* shape_moves: written, and its declared shape is open */
   uint32_t first_reader; /* node that needs it initialised at the start of the step, or EXEC_NONE */
   rn_dtype dtype;
   rn_shape declared;
+  exec_device *home; /* where this plan wants the content; NULL: the host */
+  uint8_t settled;   /* 0: it may be anywhere */
 } exec_cell;
 /* A node touches a cell. reader: through an alias that this identity took; EXEC_NONE: itself. */
 typedef struct exec_access {
@@ -122,7 +153,11 @@ typedef struct exec_plan {
   exec_lock *lock; /* in rn_resource_order; empty for function bodies: the caller holds them */
   uint32_t n_node, n_value, n_input, n_pred, n_cell, n_lock;
   uint8_t is_body, has_tokens, has_async, locks_per_op, has_calls;
-  pthread_mutex_t guard; /* layouts and their free lists */
+  uint8_t has_homes;  /* cells may be in device memory: looked at before each step */
+  exec_device **lane; /* devices of this plan that are not the host's */
+  uint32_t n_lane;
+  const char *notes;           /* of planning, for explain; may be NULL */
+  pthread_mutex_t guard;       /* layouts and their free lists */
   struct exec_layout *layouts; /* newest first */
   uint32_t n_layouts;
   struct exec_plan *next;
@@ -144,10 +179,15 @@ rn_status *exec_plan_find(rn_session *s, exec_request *r, exec_plan **out);
 /* The node's text for messages: "MatMul 'fc1'". Returns buf. */
 const char *exec_node_text(const exec_plan *p, uint32_t node, char *buf, size_t size_bytes);
 /* The pieces of planning, each in a file of its own. */
-rn_status *exec_prune(exec_plan *p);                        /* prune.c: nodes, values, inputs, preds */
-rn_status *exec_place(exec_plan *p);                        /* place.c: device and kernel per node */
-rn_status *exec_resolve_cells(exec_plan *p);                /* cells.c: values to cells, locks */
-rn_status *exec_order(exec_plan *p);                        /* order.c: edges between readers and writers */
+rn_status *exec_prune(exec_plan *p);         /* prune.c: nodes, values, inputs, preds */
+rn_status *exec_place(exec_plan *p);         /* place.c: device and kernel per node */
+rn_status *exec_resolve_cells(exec_plan *p); /* cells.c: values to cells, locks */
+rn_status *exec_order(exec_plan *p);         /* order.c: edges between readers and writers */
+rn_status *exec_claim_nodes(exec_plan *p);   /* claim.c: parts for compilers */
+rn_status *exec_carry(exec_plan *p);         /* carry.c: homes, copies, lanes */
+/* Room in the plan's arrays for so many more. grow.c */
+rn_status *exec_plan_grow(exec_plan *p, uint32_t nodes, uint32_t values, uint32_t inputs, uint32_t preds);
+uint32_t exec_plan_lane(const exec_plan *p, const exec_device *d); /* EXEC_NONE: the host. carry.c */
 /* kernel.c: the best kernel for node id on device type; refusals are added to why (may be NULL). */
 rn_status *exec_kernel_choose(const rn_graph *g, rn_node_id id, const rn_op *op, const exec_device *d,
                               const rn_kernel **out, rn_text *why);
@@ -167,7 +207,7 @@ enum {
 };
 typedef struct exec_slot {
   uint8_t kind;
-  uint8_t dynamic;  /* shape not known in this layout */
+  uint8_t dynamic; /* shape not known in this layout */
   uint16_t reserved;
   uint32_t root;    /* the value whose memory this is: itself, or what it is an alias of */
   uint32_t sibling; /* next value with the same root, or EXEC_NONE */
@@ -178,7 +218,8 @@ enum {
   STEP_SKIP,    /* nothing to execute */
   STEP_STATIC,  /* prepared: compute(state, call) and no more */
   STEP_CAREFUL, /* prepared, and views of cells or heap values need care before or after */
-  STEP_DYNAMIC  /* infer, prepare and allocate when the inputs are known */
+  STEP_DYNAMIC, /* infer, prepare and allocate when the inputs are known */
+  STEP_DEVICE   /* through a lane: with queue and timeline, perhaps recorded */
 };
 typedef struct exec_prep {
   rn_compute_fn compute;
@@ -192,23 +233,38 @@ typedef struct exec_prep {
 typedef struct exec_step {
   uint8_t mode;
   uint8_t async;
-  uint16_t reserved;
+  uint16_t copies; /* STEP_DEVICE: so many outputs are copies of inputs, from copied on; 0: computes */
+  uint32_t copied;
+  uint32_t segment; /* in layout->segment, or EXEC_NONE */
   exec_prep prep;
 } exec_step;
+/* Consecutive positions that are recorded together. */
+typedef struct exec_segment {
+  uint32_t first, last;
+} exec_segment;
+typedef struct exec_upload {
+  struct exec_upload *next;
+  exec_device *device;
+  rn_mem *mem;
+} exec_upload;
 typedef struct exec_layout {
   exec_plan *plan;
   struct exec_layout *next;
   rn_arena memory;
-  rn_shape *key; /* feeds, then cells */
-  rn_fact *fact; /* per value */
+  rn_shape *key;         /* feeds, then cells */
+  rn_fact *fact;         /* per value */
   rn_tensor_view *proto; /* per value: what every instance's view starts as */
-  uint32_t *cell_root; /* per cell: the first value of its chain, or EXEC_NONE */
+  uint32_t *cell_root;   /* per cell: the first value of its chain, or EXEC_NONE */
   exec_slot *slot;
   exec_step *step;
   rn_tensor **constant; /* per value; owned */
   uint32_t *order;      /* nodes that execute, in order */
   uint32_t n_order;
   uint64_t arena_bytes;
+  uint64_t *lane_bytes; /* per plan->lane */
+  exec_segment *segment;
+  uint32_t n_segment;
+  exec_upload *upload;               /* constants in device memory */
   uint8_t parallel, plain, has_heap; /* plain: every executed step is STEP_STATIC */
   /* the ready-count executor: per executing node (position in order) */
   uint32_t *waits, *after_at, *after; /* after[after_at[i] .. after_at[i+1]): who waits for it */
@@ -222,10 +278,17 @@ struct exec_run;
 rn_status *exec_layout_get(exec_plan *p, rn_tensor *const *feeds, rn_resource *const *cells, exec_layout **out);
 void exec_layout_release(exec_layout *l);
 rn_status *exec_layout_feed(exec_layout *l, uint32_t v, rn_tensor *fed); /* fact.c: what is known of a feed */
-rn_status *exec_layout_value(exec_layout *l, uint32_t node); /* fact.c: of a node's outputs; then the node itself */
-rn_status *exec_layout_node(exec_layout *l, uint32_t node); /* step.c: mode, slots, preparation */
-void exec_layout_alias(exec_layout *l, uint32_t v, uint32_t of); /* v is in the memory of `of` */
-rn_status *exec_layout_memory(exec_layout *l); /* memory.c: offsets */
+rn_status *exec_layout_value(exec_layout *l, uint32_t node);  /* fact.c: of a node's outputs; then the node itself */
+rn_status *exec_layout_node(exec_layout *l, uint32_t node);   /* step.c: mode, slots, preparation */
+rn_status *exec_layout_kernel(exec_layout *l, uint32_t node); /* step.c */
+rn_status *exec_layout_executes(exec_layout *l, uint32_t node, int dynamic); /* step.c */
+rn_status *exec_layout_claim(exec_layout *l, uint32_t node);                 /* claimed.c */
+rn_status *exec_layout_copy(exec_layout *l, uint32_t node);                  /* upload.c */
+void exec_layout_drop_uploads(exec_layout *l);                               /* upload.c */
+rn_status *exec_layout_segments(exec_layout *l);                             /* segment.c */
+uint64_t exec_lane_chunk(const exec_device *d);                              /* lane.c: 0: one piece */
+void exec_layout_alias(exec_layout *l, uint32_t v, uint32_t of);             /* v is in the memory of `of` */
+rn_status *exec_layout_memory(exec_layout *l);                               /* memory.c: offsets */
 rn_status *exec_layout_parallel(exec_layout *l); /* branch.c: waits, next, whether it pays */
 /* Prepares node n. in and out: as far as known. prepare.c */
 rn_status *exec_prepare_node(const exec_plan *p, uint32_t node, const rn_tensor_view *const *in, uint32_t n_in,
@@ -234,15 +297,15 @@ void exec_prep_finish(exec_prep *prep);
 
 /* ----------------------------------------------------------------------------------- instance */
 typedef struct exec_call {
-  rn_call pub; /* first: rn_call_api finds the rest from it */
+  rn_call pub;                    /* first: rn_call_api finds the rest from it */
   struct exec_instance *instance; /* NULL for a call of the token executor */
   const exec_plan *plan;
   struct exec_run *run;
   rn_resource **made; /* per output: the resource it stands for, when the kernel said so */
-  rn_tensor **held; /* per output: a tensor that the kernel or the host made for it */
+  rn_tensor **held;   /* per output: a tensor that the kernel or the host made for it */
   uint32_t node, position;
   struct exec_counter *counter; /* of this node, once asked for */
-  exec_prep *dynamic; /* STEP_DYNAMIC: prepared for dynamic_key, kept between runs */
+  exec_prep *dynamic;           /* STEP_DYNAMIC: prepared for dynamic_key, kept between runs */
   rn_shape *dynamic_key;
   void *scratch; /* own scratch of a dynamic node */
   uint64_t scratch_bytes;
@@ -260,16 +323,47 @@ typedef struct exec_instance {
   struct exec_instance *next;
   struct exec_run *run; /* while running */
   unsigned char *arena;
-  rn_tensor_view *view;  /* per value */
-  rn_tensor **held;      /* per value: SLOT_HEAP tensors while they live */
-  rn_resource **resource; /* per value: what Ref and resource values stand for */
-  rn_resource **cell;    /* per plan->cell */
-  _Atomic uint32_t *uses; /* per value: readers still to come */
-  exec_call *call;       /* per position in layout->order */
-  exec_entry *entry;     /* per position */
+  rn_tensor_view *view;    /* per value */
+  rn_tensor **held;        /* per value: SLOT_HEAP tensors while they live */
+  rn_resource **resource;  /* per value: what Ref and resource values stand for */
+  rn_resource **cell;      /* per plan->cell */
+  _Atomic uint32_t *uses;  /* per value: readers still to come */
+  exec_call *call;         /* per position in layout->order */
+  exec_entry *entry;       /* per position */
   _Atomic uint32_t *waits; /* per position in order */
   void *block;
+  struct exec_lane *lane;         /* per plan->lane */
+  struct exec_recorded *recorded; /* per layout->segment */
+  uint64_t *epoch;                /* per plan->cell, with lanes */
+  uint64_t moved;                 /* grows when a cell is elsewhere than it was */
+  uint8_t broken;                 /* a lane failed: not to be used again */
 } exec_instance;
+/* One device's part in one running step. lane.c */
+typedef struct exec_lane {
+  exec_device *device;
+  rn_queue *queue; /* NULL: synchronous */
+  rn_timeline *timeline;
+  uint64_t value;   /* of the last thing submitted */
+  uint64_t reached; /* waited for */
+  rn_mem **chunk;
+  uint32_t n_chunk;
+  rn_point wait, signal;
+} exec_lane;
+typedef struct exec_recorded {
+  rn_recording *recording;
+  uint64_t moved; /* the instance's, when it was recorded */
+} exec_recorded;
+rn_status *exec_lanes_create(exec_instance *x);
+void exec_lanes_destroy(exec_instance *x);
+void exec_lane_place(const exec_instance *x, uint32_t v, rn_tensor_view *out); /* where v lies */
+rn_status *exec_lane_run(exec_instance *x, uint32_t position);
+exec_lane *exec_lane_of(exec_instance *x, const exec_device *d);
+void exec_lane_next(exec_lane *lane, rn_points *wait, rn_points *signal);
+rn_status *exec_lane_done(exec_instance *x, exec_lane *lane, rn_status *s); /* of what got these points */
+rn_status *exec_lane_wait(exec_instance *x, exec_lane *lane);
+rn_status *exec_lanes_wait(exec_instance *x);
+rn_status *exec_segment_run(exec_instance *x, uint32_t segment); /* segment.c */
+void exec_segments_destroy(exec_instance *x);
 rn_status *exec_instance_get(exec_layout *l, exec_instance **out); /* instance.c */
 void exec_instance_put(exec_instance *x);
 void exec_instance_destroy(exec_instance *x);
@@ -290,7 +384,7 @@ typedef struct exec_run {
   uint64_t deadline_ns;          /* 0: none */
   uint32_t flags, depth;
   uint64_t correlation;
-  rn_store *step_store; /* made on first use */
+  rn_store *step_store;  /* made on first use */
   pthread_mutex_t guard; /* failure, step_store */
   rn_status *failure;    /* the first, by position in the order */
   uint32_t failed_at;
@@ -299,13 +393,19 @@ typedef struct exec_run {
   struct exec_run *parent; /* of a function call */
 } exec_run;
 typedef struct exec_args {
-  rn_tensor *const *feeds;        /* NULL entries: resource arguments; may be NULL without feeds */
-  rn_resource *const *resources;  /* per feed, or NULL */
-  rn_tensor **fetches;            /* in: NULL or the caller's tensor; out: owned */
+  rn_tensor *const *feeds;       /* NULL entries: resource arguments; may be NULL without feeds */
+  rn_resource *const *resources; /* per feed, or NULL */
+  rn_tensor **fetches;           /* in: NULL or the caller's tensor; out: owned */
 } exec_args;
 rn_status *exec_run_plan(exec_plan *p, exec_run *r, const exec_args *a); /* run.c */
 rn_status *exec_run_begin(exec_run *r, rn_session *s, const rn_run_options *o);
 rn_status *exec_run_end(exec_run *r, rn_status *failure); /* hands the trace over; returns the failure */
+/* home.c: is every cell where the plan wants it? Then bring it there, under exclusive locks. */
+int exec_cells_are_home(const exec_plan *p, rn_resource *const *cell);
+rn_status *exec_cells_go_home(const exec_plan *p, rn_resource *const *cell);
+rn_status *exec_cell_go_home(const exec_plan *p, uint32_t cell, rn_resource *r);
+rn_status *exec_cell_download(const rn_resource *r, const rn_tensor_view *v, void *to);
+rn_status *exec_cell_assign_on(exec_device *d, rn_resource *r, const rn_tensor_view *v);
 /* bind.c */
 rn_status *exec_check_feeds(const exec_plan *p, const exec_args *a);
 rn_status *exec_bind_cells(exec_run *r, const exec_plan *p, const exec_args *a, rn_resource **cell);
@@ -323,14 +423,14 @@ rn_status *exec_node_after(exec_instance *x, uint32_t position); /* what follows
  * Outputs that have no data yet get tensors in call->held[i] (owned by the caller) and out views over
  * them; Ref outputs are left alone. It touches nothing but the call: the token executor has its own. */
 rn_status *exec_node_run_dynamic(exec_call *call); /* dynamic.c */
-void exec_call_finish(exec_call *call);             /* drops what it keeps between runs */
+void exec_call_finish(exec_call *call);            /* drops what it keeps between runs */
 rn_status *exec_wrap_failure(const exec_plan *p, uint32_t node, rn_status *cause);
 rn_status *exec_run_serial(exec_instance *x);   /* run.c */
 rn_status *exec_run_parallel(exec_instance *x); /* ready.c */
 /* The token executor: plans with has_tokens. Inputs and outputs as exec_run_plan. */
 rn_status *exec_token_run(exec_plan *p, exec_run *r, const exec_args *a);
 void exec_async_done(exec_call *c, rn_status *s); /* ready.c */
-extern const rn_call_api exec_call_api; /* call.c */
+extern const rn_call_api exec_call_api;           /* call.c */
 
 uint64_t exec_now_ns(void);
 rn_status *exec_trace_begin(exec_run *r);
@@ -348,7 +448,8 @@ struct rn_function {
   exec_plan *_Atomic plan; /* made at the first call */
   struct rn_function *next;
 };
-rn_status *exec_function_get(rn_session *s, const rn_graph *g, const char *name, size_t length, const rn_function **out);
+rn_status *exec_function_get(rn_session *s, const rn_graph *g, const char *name, size_t length,
+                             const rn_function **out);
 rn_status *exec_function_call(exec_run *parent, const rn_function *f, const exec_args *a, uint32_t n_args,
                               uint32_t n_results);
 void exec_functions_destroy(rn_session *s);
@@ -365,15 +466,16 @@ struct rn_session {
   exec_device **order; /* all devices, preferred first */
   uint32_t n_order, n_preferred;
   uint8_t fallback, interop; /* FALLBACK_*; run.interop: parallel branches allowed */
+  uint8_t pins_are_strict;   /* a pin that cannot be kept is an error, whatever preferences do */
   uint32_t flags, threads;
   rn_store *store;
   _Atomic int closed;
-  uint8_t check_numbers; /* run.check_numerics */
+  uint8_t check_numbers;    /* run.check_numerics */
   pthread_mutex_t planning; /* one plan is made at a time; taken before guard */
   pthread_mutex_t guard;    /* plans, functions, counters */
-  exec_plan *plans;      /* most recently used first */
+  exec_plan *plans;         /* most recently used first */
   uint32_t n_plans;
-  rn_graph *passed;      /* a copy with passes applied, for version passed_version */
+  rn_graph *passed; /* a copy with passes applied, for version passed_version */
   uint32_t passed_version, n_old_passed;
   rn_graph **old_passed; /* of earlier versions: their plans may live */
   struct rn_function *functions;

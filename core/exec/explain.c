@@ -17,6 +17,8 @@ static const char *part_of(const exec_plan *p, const exec_node *n) {
       return "copy of a variable, for its fetch";
     case NODE_TOKEN:
       return "control flow";
+    case NODE_COPY:
+      return p->value[n->out].home != NULL ? "copied to the device" : "copied to the host";
     case NODE_IDENTITY:
       if (!n->snapshot) return "shares its input's memory";
       return p->locks_per_op ? "copy: variables are locked per op"
@@ -30,7 +32,17 @@ static void explain_node(const exec_plan *p, uint32_t i, rn_text *t) {
   const exec_node *n = &p->node[i];
   char text[512];
   rn_text_printf(t, "%-40s ", exec_node_text(p, i, text, sizeof text));
-  if (n->kernel != NULL)
+  if (n->kind == NODE_CLAIMED)
+    rn_text_printf(t, "%s, inside the next claim of compiler '%s'; by itself: ", n->device->full_name,
+                   n->claim->def->name);
+  if (n->kind == NODE_CLAIM)
+    rn_text_printf(t,
+                   "%s, compiler '%s' (priority %d), %u nodes in one call, %u inputs, %u outputs, %u variables: %s\n",
+                   n->device->full_name, n->claim->def->name, n->claim->priority, n->claim->n_nodes, n->claim->n_in,
+                   n->claim->n_out, n->claim->n_cells, n->why);
+  else if (n->kind == NODE_COPY)
+    rn_text_printf(t, "%s, %s\n", n->device->full_name, part_of(p, n));
+  else if (n->kernel != NULL)
     rn_text_printf(t, "%s, kernel '%s' of %s (priority %d): %s\n", n->device->full_name,
                    n->kernel->def->label != NULL ? n->kernel->def->label : "", n->kernel->plugin,
                    n->kernel->def->priority, n->why != NULL ? n->why : "");
@@ -44,19 +56,25 @@ static void explain_cells(const exec_plan *p, rn_text *t) {
     const char *name = c->resource != NULL ? rn_resource_name(c->resource)
                        : c->step_scope     ? "(of the step)"
                                            : "(argument)";
-    rn_text_printf(t, "variable '%s': %s\n", name, c->writes ? "written" : c->reads ? "read" : "named only");
+    rn_text_printf(t, "variable '%s': %s", name, c->writes ? "written" : c->reads ? "read" : "named only");
+    if (c->settled) rn_text_printf(t, ", at home on %s", c->home != NULL ? c->home->full_name : "the host");
+    rn_text_printf(t, "\n");
   }
 }
 
 static void explain_layouts(exec_plan *p, rn_text *t) {
   (void)pthread_mutex_lock(&p->guard);
   for (const exec_layout *l = p->layouts; l != NULL; l = l->next) {
-    uint32_t mode[4] = {0, 0, 0, 0};
+    uint32_t mode[5] = {0};
     for (uint32_t i = 0; i < p->n_node; i++) mode[l->step[i].mode]++;
     rn_text_printf(
         t, "layout: %u prepared, %u with care, %u shaped while running, %u without execution; arena %llu bytes, %s\n",
         mode[STEP_STATIC], mode[STEP_CAREFUL], mode[STEP_DYNAMIC], mode[STEP_SKIP], (unsigned long long)l->arena_bytes,
         l->parallel ? "branches side by side" : "one after the other");
+    if (mode[STEP_DEVICE] != 0)
+      rn_text_printf(t, "  %u through lanes, %u recorded segments\n", mode[STEP_DEVICE], l->n_segment);
+    for (uint32_t k = 0; k < p->n_lane; k++)
+      rn_text_printf(t, "  %s: arena %llu bytes\n", p->lane[k]->full_name, (unsigned long long)l->lane_bytes[k]);
   }
   (void)pthread_mutex_unlock(&p->guard);
 }
@@ -66,6 +84,7 @@ rn_status *exec_explain(exec_plan *p, char **out_text) {
   rn_text_init(&t);
   rn_text_printf(&t, "%u nodes, %u variables, %u feeds, %u fetches\n", p->n_node, p->n_cell, p->n_feed, p->n_fetch);
   for (uint32_t i = 0; i < p->n_node; i++) explain_node(p, p->order[i], &t);
+  if (p->notes != NULL) rn_text_printf(&t, "%s", p->notes);
   explain_cells(p, &t);
   explain_layouts(p, &t);
   char *copy = t.failed || t.data == NULL ? NULL : strdup(t.data); /* the caller has free() */

@@ -14,6 +14,7 @@ void exec_layout_alias(exec_layout *l, uint32_t v, uint32_t of) {
   root->sibling = v;
   if (root->kind == SLOT_CONST) {
     l->proto[v].data = l->proto[s->root].data;
+    l->proto[v].mem = l->proto[s->root].mem;
     l->proto[v].tensor = l->proto[v].dtype == RN_STRING ? l->proto[s->root].tensor : NULL;
     l->proto[v].flags = RN_VIEW_CONSTANT;
     l->proto[v].version = 1;
@@ -74,8 +75,12 @@ static rn_status *describe_view(exec_layout *l, uint32_t v) {
 static rn_status *infer(exec_layout *l, uint32_t node) {
   const exec_plan *p = l->plan;
   const exec_node *n = &p->node[node];
-  if (n->kind == NODE_SNAPSHOT) {
+  if (n->kind == NODE_SNAPSHOT || n->kind == NODE_COPY) {
     l->fact[n->out] = l->fact[p->input[n->in]];
+    return NULL;
+  }
+  if (n->kind == NODE_CLAIM) {
+    for (uint32_t o = 0; o < n->n_out; o++) l->fact[n->out + o] = l->fact[n->claim->out_value[o]];
     return NULL;
   }
   if (n->kind == NODE_CONSTANT || n->kind == NODE_RESOURCE) {

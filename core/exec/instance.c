@@ -42,6 +42,10 @@ void exec_instance_see_cell(exec_instance *x, uint32_t cell) {
   } else {
     rn_status_free(rn_cell_view(r, &now)); /* cannot fail: it is initialised */
   }
+  if (x->epoch != NULL && x->epoch[cell] != rn_cell_epoch(r)) {
+    x->epoch[cell] = rn_cell_epoch(r);
+    x->moved++;
+  }
   for (uint32_t v = l->cell_root[cell]; v != EXEC_NONE; v = l->slot[v].sibling) {
     rn_tensor_view *view = &x->view[v];
     x->resource[v] = x->cell[cell];
@@ -50,6 +54,8 @@ void exec_instance_see_cell(exec_instance *x, uint32_t cell) {
       continue;
     }
     view->data = now.data;
+    view->mem = now.mem;
+    view->offset_bytes = now.offset_bytes;
     view->version = now.version;
     view->tensor = now.tensor;
   }
@@ -104,7 +110,9 @@ static void fill_call(exec_instance *x, uint32_t position, const rn_tensor_view 
                      .resource = resource + n->in,
                      .api = &exec_call_api,
                      .device = n->device != NULL ? n->device->handle : NULL,
-                     .host = n->kernel != NULL ? n->kernel->host : NULL};
+                     .host = n->kernel != NULL  ? n->kernel->host
+                             : n->claim != NULL ? n->claim->host
+                                                : NULL};
   if (step->prep.scratch_bytes != 0) c->pub.scratch = x->arena + step->prep.scratch_offset;
   c->instance = x;
   c->plan = p;
@@ -113,6 +121,14 @@ static void fill_call(exec_instance *x, uint32_t position, const rn_tensor_view 
   c->node = node;
   c->position = position;
   x->entry[position] = (exec_entry){step->mode == STEP_STATIC ? step->prep.compute : NULL, step->prep.state, &c->pub};
+}
+
+static void place_value(exec_instance *x, uint32_t v) {
+  const exec_layout *l = x->layout;
+  if (l->plan->value[v].home != NULL)
+    exec_lane_place(x, v, &x->view[v]);
+  else
+    x->view[v].data = x->arena + l->slot[v].offset;
 }
 
 static void fill(exec_instance *x, const rn_tensor_view **views, rn_resource **resource) {
@@ -125,7 +141,7 @@ static void fill(exec_instance *x, const rn_tensor_view **views, rn_resource **r
   memset(x->call, 0, l->n_order * sizeof *x->call);
   memset(resource, 0, p->n_input * sizeof(rn_resource *));
   for (uint32_t v = 0; v < p->n_value; v++)
-    if (l->slot[v].kind == SLOT_ARENA) x->view[v].data = x->arena + l->slot[v].offset;
+    if (l->slot[v].kind == SLOT_ARENA) place_value(x, v);
   for (uint32_t i = 0; i < l->n_order; i++) fill_call(x, i, views, resource);
 }
 
@@ -145,8 +161,14 @@ static rn_status *create(exec_layout *l, exec_instance **out) {
   }
   carve made = {x->block, 0, 0};
   carve_up(x, &made, &views, &resource);
-  fill(x, views, resource);
   atomic_fetch_add(&l->plan->session->arena_bytes, l->arena_bytes);
+  memset(x->call, 0, l->n_order * sizeof *x->call);
+  rn_status *s = exec_lanes_create(x);
+  if (s != NULL) {
+    exec_instance_destroy(x);
+    return s;
+  }
+  fill(x, views, resource);
   *out = x;
   return NULL;
 }
@@ -163,6 +185,10 @@ rn_status *exec_instance_get(exec_layout *l, exec_instance **out) {
 
 void exec_instance_put(exec_instance *x) {
   exec_plan *p = x->layout->plan;
+  if (x->broken) {
+    exec_instance_destroy(x);
+    return;
+  }
   (void)pthread_mutex_lock(&p->guard);
   x->next = x->layout->free;
   x->layout->free = x;
@@ -184,6 +210,7 @@ void exec_instance_destroy(exec_instance *x) {
   if (x == NULL) return;
   atomic_fetch_sub(&x->layout->plan->session->arena_bytes, x->layout->arena_bytes);
   for (uint32_t i = 0; i < x->layout->n_order; i++) exec_call_finish(&x->call[i]);
+  exec_lanes_destroy(x);
   rn_mem_free(x->block);
   rn_mem_free(x);
 }

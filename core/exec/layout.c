@@ -43,8 +43,9 @@ static rn_status *allocate(exec_layout *l) {
   l->step = zeroed(l, p->n_node, sizeof *l->step);
   l->order = zeroed(l, p->n_node, sizeof *l->order);
   l->cell_root = zeroed(l, p->n_cell, sizeof *l->cell_root);
+  l->lane_bytes = zeroed(l, p->n_lane, sizeof *l->lane_bytes);
   if (l->key == NULL || l->fact == NULL || l->proto == NULL || l->slot == NULL || l->constant == NULL ||
-      l->step == NULL || l->order == NULL || l->cell_root == NULL)
+      l->step == NULL || l->order == NULL || l->cell_root == NULL || l->lane_bytes == NULL)
     return exec_out_of_memory("a layout");
   memset(l->cell_root, 0xff, p->n_cell * sizeof *l->cell_root);
   return NULL;
@@ -76,7 +77,7 @@ static rn_status *build(exec_layout *l, rn_tensor *const *feeds, rn_resource *co
   RN_TRY(read_key(l, feeds, cells));
   for (uint32_t v = 0; v < p->n_feed; v++) RN_TRY(exec_layout_feed(l, v, feeds[v]));
   l->plain = 1;
-  for (uint32_t i = 0; i < p->n_node; i++) RN_TRY(exec_layout_value(l, i));
+  for (uint32_t i = 0; i < p->n_node; i++) RN_TRY(exec_layout_value(l, p->order[i]));
   for (uint32_t i = 0; i < p->n_node; i++) {
     if (l->step[p->order[i]].mode == STEP_SKIP) continue;
     l->order[l->n_order++] = p->order[i];
@@ -84,6 +85,7 @@ static rn_status *build(exec_layout *l, rn_tensor *const *feeds, rn_resource *co
   }
   for (uint32_t i = 0; i < p->n_fetch; i++) l->slot[l->slot[p->fetch_value[i]].root].uses++;
   RN_TRY(exec_layout_parallel(l));
+  RN_TRY(exec_layout_segments(l));
   return exec_layout_memory(l);
 }
 
@@ -143,6 +145,7 @@ void exec_layout_release(exec_layout *l) {
   }
   for (uint32_t i = 0; l->step != NULL && i < l->plan->n_node; i++) exec_prep_finish(&l->step[i].prep);
   for (uint32_t v = 0; l->constant != NULL && v < l->plan->n_value; v++) rn_tensor_release(l->constant[v]);
+  exec_layout_drop_uploads(l);
   rn_arena_finish(&l->memory);
   rn_mem_free(l);
 }

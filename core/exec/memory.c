@@ -6,9 +6,20 @@
  * Here it is settled which buffers there are and which may overlap; offset.c places them. */
 #include "exec/memory.h"
 
-static uint64_t round_up(uint64_t size) { return (size + EXEC_ALIGN - 1) & ~(uint64_t)(EXEC_ALIGN - 1); }
+static uint64_t round_up(const exec_memory *w, uint64_t size) { return (size + w->align - 1) & ~(w->align - 1); }
+
+static int is_here(const exec_memory *w, uint32_t v) {
+  const exec_plan *p = w->l->plan;
+  const exec_device *home = p->value[v].home;
+  return w->l->slot[v].kind == SLOT_ARENA && (home == NULL ? 0 : exec_plan_lane(p, home) + 1) == w->space;
+}
 
 static uint32_t buffer_of(const exec_memory *w, uint32_t v) { return w->of[w->l->slot[v].root]; }
+
+/* What is copied to a device is read until the step ends, as far as the host knows. */
+static int is_upload(const exec_plan *p, const exec_node *n) {
+  return n->kind == NODE_COPY && p->value[n->out].home != NULL;
+}
 
 static void touch(exec_memory *w, uint32_t v, uint32_t position) {
   uint32_t b = buffer_of(w, v);
@@ -23,11 +34,11 @@ static void find_lives(exec_memory *w) {
   for (uint32_t i = 0; i < l->n_order; i++) {
     const exec_node *n = &p->node[l->order[i]];
     for (uint32_t v = n->out; v < n->out + n->n_out; v++) {
-      if (l->slot[v].kind != SLOT_ARENA) continue;
+      if (!is_here(w, v)) continue;
       w->of[v] = w->n_buf;
-      w->buf[w->n_buf++] = (exec_buffer){round_up(l->slot[v].size_bytes), 0, i, i, 0, 1};
+      w->buf[w->n_buf++] = (exec_buffer){round_up(w, l->slot[v].size_bytes), 0, i, i, 0, 1};
     }
-    for (uint32_t k = 0; k < n->n_in; k++) touch(w, p->input[n->in + k], i);
+    for (uint32_t k = 0; k < n->n_in; k++) touch(w, p->input[n->in + k], is_upload(p, n) ? l->n_order : i);
   }
   for (uint32_t i = 0; i < p->n_fetch; i++) touch(w, p->fetch_value[i], l->n_order);
 }
@@ -75,8 +86,9 @@ static rn_status *list_users(exec_memory *w) {
   for (uint32_t i = 0; i < l->n_order; i++) {
     const exec_node *n = &p->node[l->order[i]];
     for (uint32_t v = n->out; v < n->out + n->n_out; v++)
-      if (l->slot[v].kind == SLOT_ARENA) add_user(w, w->of[v], i);
-    for (uint32_t k = 0; k < n->n_in; k++) add_user(w, buffer_of(w, p->input[n->in + k]), i);
+      if (is_here(w, v)) add_user(w, w->of[v], i);
+    for (uint32_t k = 0; k < n->n_in; k++)
+      add_user(w, buffer_of(w, p->input[n->in + k]), is_upload(p, n) ? l->n_order : i);
   }
   for (uint32_t i = 0; i < p->n_fetch; i++) add_user(w, buffer_of(w, p->fetch_value[i]), l->n_order);
   return NULL;
@@ -119,7 +131,7 @@ static void merge_in_place(exec_memory *w) {
   for (uint32_t i = 0; i < l->n_order; i++) {
     const exec_prep *prep = &l->step[l->order[i]].prep;
     const exec_node *n = &l->plan->node[l->order[i]];
-    if (prep->inplace == 0 || n->n_out == 0 || l->slot[n->out].kind != SLOT_ARENA) continue;
+    if (prep->inplace == 0 || n->n_out == 0 || !is_here(w, n->out)) continue;
     for (uint32_t k = 0; k < n->n_in && k < 32; k++)
       if ((prep->inplace >> k & 1) != 0 && take_over(w, i, k)) break;
   }
@@ -127,10 +139,10 @@ static void merge_in_place(exec_memory *w) {
 
 static void add_scratch(exec_memory *w) {
   exec_layout *l = w->l;
-  for (uint32_t i = 0; i < l->n_order; i++) {
+  for (uint32_t i = 0; i < l->n_order && w->space == 0; i++) {
     const exec_prep *prep = &l->step[l->order[i]].prep;
     if (prep->scratch_bytes != 0)
-      w->buf[w->n_buf++] = (exec_buffer){round_up(prep->scratch_bytes), 0, i, i, w->scratch_user + i, 1};
+      w->buf[w->n_buf++] = (exec_buffer){round_up(w, prep->scratch_bytes), 0, i, i, w->scratch_user + i, 1};
   }
 }
 
@@ -139,11 +151,20 @@ static void write_offsets(exec_memory *w, uint32_t first_scratch) {
   const exec_plan *p = l->plan;
   uint32_t scratch = first_scratch;
   for (uint32_t v = 0; v < p->n_value; v++)
-    if (l->slot[v].kind == SLOT_ARENA) l->slot[v].offset = w->buf[buffer_of(w, v)].offset;
-  for (uint32_t i = 0; i < l->n_order; i++) {
+    if (is_here(w, v)) l->slot[v].offset = w->buf[buffer_of(w, v)].offset;
+  for (uint32_t i = 0; i < l->n_order && w->space == 0; i++) {
     exec_prep *prep = &l->step[l->order[i]].prep;
     if (prep->scratch_bytes != 0) prep->scratch_offset = w->buf[scratch++].offset;
   }
+}
+
+static rn_status *check_chunk(const exec_memory *w) {
+  for (uint32_t b = 0; w->chunk != 0 && b < w->n_buf; b++)
+    if (w->buf[b].size > w->chunk)
+      return rn_status_make(
+          RN_RESOURCE_EXHAUSTED, "device %s: a value of %llu bytes, it takes at most %llu in one piece",
+          w->l->plan->lane[w->space - 1]->full_name, (unsigned long long)w->buf[b].size, (unsigned long long)w->chunk);
+  return NULL;
 }
 
 static rn_status *place(exec_memory *w) {
@@ -156,22 +177,34 @@ static rn_status *place(exec_memory *w) {
   merge_in_place(w);
   uint32_t first_scratch = w->n_buf;
   add_scratch(w);
-  RN_TRY(w->n_buf <= 2 * EXEC_MANY_BUFFERS && (!l->parallel || w->above != NULL) ? exec_place_by_size(w)
-                                                                                 : exec_place_in_order(w));
+  RN_TRY(check_chunk(w));
+  int few = w->n_buf <= 2 * EXEC_MANY_BUFFERS && (!l->parallel || w->above != NULL);
+  RN_TRY(few || w->chunk != 0 ? exec_place_by_size(w) : exec_place_in_order(w));
   write_offsets(w, first_scratch);
   return NULL;
 }
 
-rn_status *exec_layout_memory(exec_layout *l) {
+static rn_status *place_space(exec_layout *l, uint32_t space) {
   const exec_plan *p = l->plan;
-  exec_memory w = {.l = l};
+  exec_memory w = {.l = l, .space = space, .align = EXEC_ALIGN};
+  if (space > 0) {
+    const exec_device *d = p->lane[space - 1];
+    if (d->info.align_bytes > w.align) w.align = d->info.align_bytes;
+    w.chunk = exec_lane_chunk(d);
+  }
   w.of = rn_mem_alloc((p->n_value + (size_t)1) * sizeof *w.of);
   w.buf = rn_mem_alloc((p->n_value + l->n_order + (size_t)1) * sizeof *w.buf);
   if (w.of != NULL) memset(w.of, 0xff, (p->n_value + (size_t)1) * sizeof *w.of);
   rn_status *s = w.of != NULL && w.buf != NULL ? place(&w) : exec_out_of_memory("a layout");
+  *(space == 0 ? &l->arena_bytes : &l->lane_bytes[space - 1]) = w.bytes;
   rn_mem_free(w.of);
   rn_mem_free(w.buf);
   rn_mem_free(w.above);
   rn_mem_free(w.user);
   return s;
+}
+
+rn_status *exec_layout_memory(exec_layout *l) {
+  for (uint32_t space = 0; space <= l->plan->n_lane; space++) RN_TRY(place_space(l, space));
+  return NULL;
 }

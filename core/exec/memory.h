@@ -15,15 +15,18 @@ typedef struct exec_memory {
   exec_layout *l;
   exec_buffer *buf;
   uint32_t n_buf;
-  uint32_t *of;    /* per value: its buffer, or EXEC_NONE */
-  uint64_t *above; /* per position: bits of all that go before it */
+  uint32_t space;        /* 0: the host's arena; k: that of plan->lane[k - 1] */
+  uint64_t bytes;        /* the arena's size so far */
+  uint64_t align, chunk; /* no buffer crosses a multiple of chunk; 0: none */
+  uint32_t *of;          /* per value: its buffer, or EXEC_NONE */
+  uint64_t *above;       /* per position: bits of all that go before it */
   uint32_t words;
   uint32_t *user;
   uint32_t scratch_user; /* user[scratch_user + i] is i */
 } exec_memory;
 /* May the two not overlap? memory.c */
 int exec_buffers_meet(const exec_memory *w, const exec_buffer *a, const exec_buffer *b);
-/* Give every buffer an offset, and the layout its arena's size. offset.c */
+/* Give every buffer an offset, and the arena its size. offset.c */
 rn_status *exec_place_by_size(exec_memory *w);
 rn_status *exec_place_in_order(exec_memory *w);
 #endif

@@ -8,6 +8,9 @@ rn_status *exec_wrap_failure(const exec_plan *p, uint32_t node, rn_status *cause
   const exec_node *n = &p->node[node];
   char text[512];
   (void)exec_node_text(p, node, text, sizeof text);
+  if (n->kind == NODE_CLAIM)
+    return rn_status_wrap(cause, "%u nodes up to %s (%s, compiler '%s')", n->claim->n_nodes, text,
+                          n->device->type->def->type, n->claim->def->name);
   if (n->kernel == NULL) return rn_status_wrap(cause, "%s", text);
   return rn_status_wrap(cause, "%s (%s, %s)", text, n->device->type->def->type,
                         n->kernel->def->label != NULL ? n->kernel->def->label : n->kernel->plugin);
@@ -34,6 +37,7 @@ rn_status *exec_node_compute(exec_call *c, rn_compute_fn compute, const void *st
 }
 
 static int writes_cells(const exec_node *n) {
+  if (n->kind == NODE_CLAIM) return n->claim->n_cells != 0;
   return n->op != NULL && (n->op->def->writes != 0 || (n->op->def->flags & RN_OP_CALLS) != 0);
 }
 
@@ -71,11 +75,22 @@ static void lock_inputs(exec_instance *x, const exec_node *n, int take) {
       uint32_t cell = p->value[p->input[n->in + i]].cell;
       wanted = cell != EXEC_NONE && x->cell[cell] == lock->resource;
     }
+    int alone = lock->exclusive || p->has_homes; /* it may have to come home */
     if (wanted && take)
-      rn_resource_lock(lock->resource, lock->exclusive);
+      rn_resource_lock(lock->resource, alone);
     else if (wanted)
-      rn_resource_unlock(lock->resource, lock->exclusive);
+      rn_resource_unlock(lock->resource, alone);
   }
+}
+
+/* Another step may have taken a variable to a device since. */
+static rn_status *bring_home(exec_instance *x, const exec_node *n) {
+  const exec_plan *p = x->layout->plan;
+  for (uint32_t i = 0; p->has_homes && i < n->n_in; i++) {
+    uint32_t cell = p->value[p->input[n->in + i]].cell;
+    if (cell != EXEC_NONE) RN_TRY(exec_cell_go_home(p, cell, x->cell[cell]));
+  }
+  return NULL;
 }
 
 static void release_use(exec_instance *x, uint32_t v) {
@@ -126,6 +141,7 @@ static rn_status *start(exec_instance *x, uint32_t position) {
   c->run = x->run;
   c->pub.correlation = x->run->correlation | position;
   if (step->mode == STEP_STATIC) return step->prep.compute(step->prep.state, &c->pub);
+  if (step->mode == STEP_DEVICE) return exec_lane_run(x, position);
   look_up_resources(x, c);
   clear_outputs(x, n);
   if (x->layout->plan->locks_per_op) see_inputs(x, n, 0);
@@ -141,7 +157,8 @@ rn_status *exec_node_run(exec_instance *x, uint32_t position) {
   if (locks) lock_inputs(x, n, 1);
   const exec_step *step = &x->layout->step[c->node];
   int check = (x->run->flags & RN_RUN_CHECK_NUMERICS) != 0 && !step->async;
-  rn_status *s = start(x, position); /* an asynchronous one may be over, and x gone, from here on */
+  rn_status *s = locks ? bring_home(x, n) : NULL;
+  if (s == NULL) s = start(x, position); /* an asynchronous one may be over, and x gone, from here on */
   if (s == NULL && step->mode != STEP_STATIC && !step->async) s = exec_node_after(x, position);
   if (s == NULL && check) s = exec_check_numbers(p, c->node, c->pub.out);
   if (locks) lock_inputs(x, n, 0);

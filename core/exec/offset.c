@@ -13,19 +13,25 @@ static int by_size(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
+static uint64_t fit(const exec_memory *w, uint64_t at, uint64_t size) {
+  if (w->chunk == 0 || at / w->chunk == (at + size - 1) / w->chunk) return at;
+  return (at / w->chunk + 1) * w->chunk;
+}
+
 /* The smallest gap between placed neighbours in time; `placed` is sorted by offset. */
 static uint64_t find_gap(const exec_memory *w, exec_buffer *const *placed, uint32_t n, const exec_buffer *b) {
   uint64_t end = 0, best = UINT64_MAX, best_size = UINT64_MAX;
   for (uint32_t i = 0; i < n; i++) {
     if (!exec_buffers_meet(w, placed[i], b)) continue;
-    if (placed[i]->offset >= end + b->size && placed[i]->offset - end < best_size) {
-      best = end;
-      best_size = placed[i]->offset - end;
+    uint64_t at = fit(w, end, b->size);
+    if (placed[i]->offset >= at + b->size && placed[i]->offset - at < best_size) {
+      best = at;
+      best_size = placed[i]->offset - at;
     }
     uint64_t past = placed[i]->offset + placed[i]->size;
     if (past > end) end = past;
   }
-  return best != UINT64_MAX ? best : end;
+  return best != UINT64_MAX ? best : fit(w, end, b->size);
 }
 
 rn_status *exec_place_by_size(exec_memory *w) {
@@ -42,7 +48,7 @@ rn_status *exec_place_by_size(exec_memory *w) {
     uint32_t at = n++;
     for (; at > 0 && placed[at - 1]->offset > b->offset; at--) placed[at] = placed[at - 1];
     placed[at] = b;
-    if (b->offset + b->size > w->l->arena_bytes) w->l->arena_bytes = b->offset + b->size;
+    if (b->offset + b->size > w->bytes) w->bytes = b->offset + b->size;
   }
   rn_mem_free(sorted);
   return NULL;
@@ -92,8 +98,8 @@ rn_status *exec_place_in_order(exec_memory *w) {
         w->buf[b].offset = w->buf[head[c]].offset;
         head[c] = next[head[c]];
       } else {
-        w->buf[b].offset = w->l->arena_bytes;
-        w->l->arena_bytes += rounded;
+        w->buf[b].offset = w->bytes;
+        w->bytes += rounded;
       }
     }
     for (uint32_t b = ends[i]; b != EXEC_NONE; b = next_end[b]) {

@@ -13,6 +13,7 @@ typedef struct place {
   exec_plan *p;
   uint32_t *parent; /* union-find */
   uint32_t *next;   /* members of a group, from its root */
+  uint8_t *on_host; /* per root: something on the host holds a variable of the group */
   rule *rules;
   uint32_t n_rules;
   rn_text fallen;
@@ -31,6 +32,22 @@ static void join(place *w, uint32_t a, uint32_t b) {
     w->parent[b] = a;
   else
     w->parent[a] = b;
+}
+
+/* Why nothing of the group at root may be on a device that is not the host's; NULL: it may. */
+static const char *held_back(const place *w, uint32_t root, const exec_device *d) {
+  const exec_plan *p = w->p;
+  const rn_device_def *def = d->type->def;
+  if (exec_device_is_host(d)) return NULL;
+  if (p->has_tokens) return "a step with control-flow primitives runs on the host";
+  if (p->locks_per_op) return "a step with an op that may wait for another step runs on the host";
+  if (w->on_host[root])
+    return p->is_body ? "functions reach variables on the host" : "an op on the host holds its variable";
+  int queues = def->queue_create != NULL && def->queue_destroy != NULL && def->timeline_create != NULL &&
+               def->timeline_destroy != NULL && def->timeline_wait != NULL;
+  if (def->alloc == NULL || def->release == NULL || def->copy == NULL) return "its plugin cannot allocate and copy";
+  if ((d->info.features & RN_DEVICE_SYNCHRONOUS) == 0 && !queues) return "its plugin has no queues and timelines";
+  return NULL;
 }
 
 static int needs_kernel(const exec_node *n) { return n->kind == NODE_COMPUTE; }
@@ -100,6 +117,9 @@ static const char *pin_of(const place *w, const exec_node *n) {
 static rn_status *try_device(place *w, uint32_t root, exec_device *d, int *out_fits, rn_text *why) {
   exec_plan *p = w->p;
   *out_fits = 0;
+  const char *held = held_back(w, root, d);
+  if (held != NULL && why != NULL) rn_text_printf(why, "\n  %s: %s", d->full_name, held);
+  if (held != NULL) return NULL;
   for (uint32_t i = root; i != EXEC_NONE; i = w->next[i]) {
     exec_node *n = &p->node[i];
     if (!needs_kernel(n)) continue;
@@ -138,6 +158,9 @@ static rn_status *no_kernel(place *w, uint32_t root, const char *pin) {
     k = NULL;
     for (uint32_t d = 0; d < s->n_order && k == NULL; d++) {
       if (pin != NULL && !exec_device_matches(s->order[d], pin)) continue;
+      const char *held = held_back(w, root, s->order[d]);
+      if (held != NULL) rn_text_printf(&why, "\n  %s: %s", s->order[d]->full_name, held);
+      if (held != NULL) continue;
       rn_status_free(exec_kernel_choose(p->graph, p->node[i].id, p->node[i].op, s->order[d], &k, &why));
     }
     if (k == NULL) break;
@@ -165,8 +188,12 @@ static void note_fallen(place *w, uint32_t root, const exec_device *to) {
   rn_text_printf(&w->fallen, "\n%s '%s' runs on %s:", p->node[i].op->def->name, rn_graph_name(p->graph, p->node[i].id),
                  to->full_name);
   size_t before = w->fallen.length;
-  for (uint32_t d = 0; d < s->n_preferred; d++)
+  for (uint32_t d = 0; d < s->n_preferred; d++) {
+    const char *held = held_back(w, root, s->order[d]);
+    if (held != NULL) rn_text_printf(&w->fallen, "\n  %s: %s", s->order[d]->full_name, held);
+    if (held != NULL) continue;
     rn_status_free(exec_kernel_choose(p->graph, p->node[i].id, p->node[i].op, s->order[d], &k, &w->fallen));
+  }
   if (w->fallen.length == before) rn_text_printf(&w->fallen, " %s has no kernel for it", s->order[0]->full_name);
 }
 
@@ -180,7 +207,7 @@ static rn_status *place_pinned(place *w, uint32_t root, const char *pin, int *ou
     RN_TRY(try_device(w, root, s->order[d], out_done, NULL));
     if (*out_done) return settle(w, root, s->order[d], "pinned");
   }
-  if (s->fallback != FALLBACK_ERROR) {
+  if (s->fallback != FALLBACK_ERROR && !s->pins_are_strict) {
     w->n_fallen++;
     rn_text_printf(&w->fallen, "\n%s is pinned to %s, which %s", exec_node_text(w->p, root, text, sizeof text), pin,
                    known ? "has no kernel for it" : "does not exist here");
@@ -230,6 +257,26 @@ static rn_status *report_fallen(place *w) {
   return NULL;
 }
 
+/* Nodes that stay on the host and hold a variable's handle keep its group there; in a function all do. */
+static void hold_on_host(place *w) {
+  const exec_plan *p = w->p;
+  for (uint32_t i = 0; i < p->n_node; i++) {
+    const exec_node *n = &p->node[i];
+    if (!needs_kernel(n)) continue;
+    int calls = (n->op->def->flags & RN_OP_CALLS) != 0;
+    int looks_only = (n->op->def->flags & RN_OP_UNINITIALIZED_OK) != 0 && n->op->def->writes == 0 && !calls;
+    if (looks_only || !(p->is_body || calls || is_host_only(n))) continue;
+    for (uint32_t k = 0; k < n->n_in; k++) {
+      const exec_value *v = &p->value[p->input[n->in + k]];
+      int handle = v->dtype == RN_RESOURCE ||
+                   (v->dtype >= RN_REF && n->op->sig->in[rn_node_input_arg(p->graph, n->id, k)].is_ref);
+      if (!handle) continue;
+      w->on_host[find(w->parent, i)] = 1;
+      if (v->node != EXEC_NONE) w->on_host[find(w->parent, v->node)] = 1;
+    }
+  }
+}
+
 static rn_status *place_all(place *w) {
   exec_plan *p = w->p;
   for (uint32_t i = 0; i < p->n_node; i++) w->parent[i] = i;
@@ -244,6 +291,7 @@ static rn_status *place_all(place *w) {
     w->next[i] = w->next[root];
     w->next[root] = i;
   }
+  hold_on_host(w);
   for (uint32_t i = 0; i < p->n_node; i++)
     if (w->parent[i] == i) RN_TRY(place_group(w, i));
   return report_fallen(w);
@@ -255,10 +303,12 @@ rn_status *exec_place(exec_plan *p) {
   rn_text_init(&w.fallen);
   w.parent = rn_mem_alloc((p->n_node + (size_t)1) * sizeof *w.parent);
   w.next = rn_mem_alloc((p->n_node + (size_t)1) * sizeof *w.next);
-  s = w.parent != NULL && w.next != NULL ? place_all(&w) : exec_out_of_memory("placement");
+  w.on_host = rn_mem_zero(p->n_node + (size_t)1, 1);
+  s = w.parent != NULL && w.next != NULL && w.on_host != NULL ? place_all(&w) : exec_out_of_memory("placement");
   rn_text_finish(&w.fallen);
   rn_mem_free(w.rules);
   rn_mem_free(w.parent);
   rn_mem_free(w.next);
+  rn_mem_free(w.on_host);
   return s;
 }

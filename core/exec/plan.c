@@ -1,6 +1,6 @@
 /* exec/plan.c - the structure of a step (core/exec).
  *
- * Prune, resolve variables, place, order. A plan depends on what is fed, fetched and targeted and on
+ * Prune, place, resolve variables, order, claim, carry. A plan depends on what is fed, fetched and targeted and on
  * the graph's version, never on shapes or values. */
 #include <stdlib.h>
 #include "exec/exec.h"
@@ -79,7 +79,9 @@ static rn_status *build(exec_plan *p, const exec_request *r) {
   RN_TRY(exec_prune(p));
   RN_TRY(exec_place(p));
   RN_TRY(exec_resolve_cells(p));
-  return exec_order(p);
+  RN_TRY(exec_order(p));
+  RN_TRY(exec_claim_nodes(p));
+  return exec_carry(p);
 }
 
 rn_status *exec_plan_create(rn_session *s, const exec_request *r, exec_plan **out) {

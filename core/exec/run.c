@@ -79,28 +79,36 @@ static void drop_heap(exec_instance *x) {
   }
 }
 
-static void lock_all(const exec_plan *p, int take) {
+static void lock_all(const exec_plan *p, int take, int exclusive) {
   for (uint32_t i = 0; i < p->n_lock; i++) {
     const exec_lock *l = &p->lock[take ? i : p->n_lock - 1 - i];
     if (take)
-      rn_resource_lock(l->resource, l->exclusive);
+      rn_resource_lock(l->resource, l->exclusive | exclusive);
     else
-      rn_resource_unlock(l->resource, l->exclusive);
+      rn_resource_unlock(l->resource, l->exclusive | exclusive);
   }
 }
 
 /* Under the plan's locks. A plan that may block gives them up while it runs and takes them per op. */
-static rn_status *run_instance(exec_instance *x, exec_run *r, const exec_args *a, rn_resource *const *cell) {
+static rn_status *run_instance(exec_instance *x, exec_run *r, const exec_args *a, rn_resource *const *cell,
+                               int exclusive) {
   const exec_plan *p = x->layout->plan;
   x->run = r;
   exec_see_feeds(x, a);
   exec_see_cells(x, cell);
   reset_heap(x);
-  if (p->locks_per_op) lock_all(p, 0);
+  if (p->locks_per_op) lock_all(p, 0, exclusive);
   rn_status *s = x->layout->parallel ? exec_run_parallel(x) : exec_run_serial(x);
   if (p->locks_per_op) {
-    lock_all(p, 1);
+    lock_all(p, 1, exclusive);
     exec_see_cells(x, cell);
+  }
+  if (p->n_lane != 0) {
+    rn_status *late = exec_lanes_wait(x);
+    if (s == NULL)
+      s = late;
+    else
+      rn_status_free(late);
   }
   if (s == NULL) s = exec_fetch(x, a);
   drop_heap(x);
@@ -108,17 +116,28 @@ static rn_status *run_instance(exec_instance *x, exec_run *r, const exec_args *a
   return s;
 }
 
+/* Variables that are elsewhere than this plan wants them move first: nobody else may look meanwhile. */
+static rn_status *lock_at_home(const exec_plan *p, rn_resource *const *cell, int *out_exclusive) {
+  lock_all(p, 1, 0);
+  if (!p->has_homes || p->is_body || exec_cells_are_home(p, cell)) return NULL;
+  lock_all(p, 0, 0);
+  lock_all(p, 1, 1);
+  *out_exclusive = 1;
+  return exec_cells_go_home(p, cell);
+}
+
 static rn_status *run_bound(exec_plan *p, exec_run *r, const exec_args *a, rn_resource *const *cell) {
   exec_layout *l = NULL;
   exec_instance *x = NULL;
-  lock_all(p, 1);
-  rn_status *s = exec_check_initialised(p, cell);
+  int exclusive = 0;
+  rn_status *s = lock_at_home(p, cell, &exclusive);
+  if (s == NULL) s = exec_check_initialised(p, cell);
   if (s == NULL) s = exec_layout_get(p, a->feeds, cell, &l);
   if (s == NULL) s = exec_instance_get(l, &x);
-  if (s == NULL) s = run_instance(x, r, a, cell);
+  if (s == NULL) s = run_instance(x, r, a, cell, exclusive);
   if (x != NULL) exec_instance_put(x);
   exec_layout_release(l);
-  lock_all(p, 0);
+  lock_all(p, 0, exclusive);
   return s;
 }
 

@@ -75,12 +75,13 @@ static rn_status *read_options(rn_session *s, const rn_session_options *given) {
   const char *interop = rn_config_get(c, "run", "interop");
   s->flags = o.flags;
   s->fallback = FALLBACK_ERROR;
-  if (fallback != NULL && strcmp(fallback, "warn") == 0)
+  s->pins_are_strict = fallback == NULL || strcmp(fallback, "auto") == 0;
+  if (s->pins_are_strict || strcmp(fallback, "warn") == 0)
     s->fallback = FALLBACK_WARN;
-  else if (fallback != NULL && strcmp(fallback, "allow") == 0)
+  else if (strcmp(fallback, "allow") == 0)
     s->fallback = FALLBACK_ALLOW;
-  else if (fallback != NULL && strcmp(fallback, "error") != 0)
-    return rn_status_make(RN_INVALID_ARGUMENT, "fallback is 'error', 'warn' or 'allow', not '%s'", fallback);
+  else if (strcmp(fallback, "error") != 0)
+    return rn_status_make(RN_INVALID_ARGUMENT, "fallback is 'auto', 'error', 'warn' or 'allow', not '%s'", fallback);
   const char *numbers = rn_config_get(c, "run", "check_numerics");
   s->check_numbers = numbers != NULL && strcmp(numbers, "true") == 0;
   s->interop = interop == NULL || strcmp(interop, "off") != 0;

@@ -102,6 +102,7 @@ static void lay_outputs(exec_layout *l, const exec_node *n, int dynamic) {
 
 static int is_plain(const exec_layout *l, const exec_node *n) {
   const exec_plan *p = l->plan;
+  if (n->claim != NULL && n->kind == NODE_CLAIM && n->claim->n_cells != 0) return 0;
   if (n->op != NULL && (n->op->def->writes != 0 || (n->op->def->flags & (RN_OP_CALLS | RN_OP_BLOCKING)) != 0)) return 0;
   if (n->kernel != NULL && (n->kernel->def->flags & (RN_KERNEL_ASYNC | RN_KERNEL_EXCLUSIVE)) != 0) return 0;
   for (uint32_t i = 0; i < n->n_in; i++) {
@@ -120,18 +121,43 @@ static void count_uses(exec_layout *l, const exec_node *n) {
   for (uint32_t i = 0; i < n->n_in; i++) l->slot[l->slot[l->plan->input[n->in + i]].root].uses++;
 }
 
-static void executes(exec_layout *l, uint32_t node, int dynamic) {
+static int has_lane(const exec_node *n) { return n->device != NULL && !exec_device_is_host(n->device); }
+
+static rn_status *on_device(exec_layout *l, uint32_t node, int dynamic) {
+  const exec_plan *p = l->plan;
+  const exec_node *n = &p->node[node];
+  char text[256];
+  if (dynamic)
+    return rn_status_make(RN_UNIMPLEMENTED,
+                          "%s: its shapes are known only while the step runs, and %s needs them before (pin it to the "
+                          "host)",
+                          exec_node_text(p, node, text, sizeof text), n->device->full_name);
+  for (uint32_t i = 0; i < l->step[node].copies; i++) {
+    const exec_device *from = p->value[p->input[n->in + l->step[node].copied + i]].home,
+                      *to = p->value[n->out + i].home;
+    if (from != NULL && to != NULL && from != to)
+      return rn_status_make(RN_UNIMPLEMENTED, "%s: a copy from %s to %s", exec_node_text(p, node, text, sizeof text),
+                            from->full_name, to->full_name);
+  }
+  l->step[node].mode = STEP_DEVICE;
+  return NULL;
+}
+
+rn_status *exec_layout_executes(exec_layout *l, uint32_t node, int dynamic) {
   const exec_node *n = &l->plan->node[node];
   lay_outputs(l, n, dynamic);
   count_uses(l, n);
   l->step[node].mode = dynamic ? STEP_DYNAMIC : is_plain(l, n) ? STEP_STATIC : STEP_CAREFUL;
+  l->step[node].segment = EXEC_NONE;
   l->step[node].async = n->kernel != NULL && (n->kernel->def->flags & RN_KERNEL_ASYNC) != 0;
+  return has_lane(n) ? on_device(l, node, dynamic) : NULL;
 }
 
-static void lay_copy(exec_layout *l, uint32_t node) {
+static rn_status *lay_copy(exec_layout *l, uint32_t node) {
   const exec_node *n = &l->plan->node[node];
   l->step[node].prep = (exec_prep){.compute = copy_all};
-  executes(l, node, !all_known(l, NULL, n->out, n->n_out));
+  if (has_lane(n)) l->step[node].copies = (uint16_t)n->n_out;
+  return exec_layout_executes(l, node, !all_known(l, NULL, n->out, n->n_out));
 }
 
 /* Sharing is safe when nothing that may be shared is written in this step, and nobody counts on a copy. */
@@ -155,29 +181,31 @@ static rn_status *prepare_static(exec_layout *l, uint32_t node, exec_prep *prep)
   return s;
 }
 
-static rn_status *lay_kernel(exec_layout *l, uint32_t node) {
+rn_status *exec_layout_kernel(exec_layout *l, uint32_t node) {
   const exec_plan *p = l->plan;
   const exec_node *n = &p->node[node];
   exec_prep *prep = &l->step[node].prep;
   if (!all_known(l, p->input + n->in, 0, n->n_in) || !all_known(l, NULL, n->out, n->n_out)) {
-    executes(l, node, 1);
-    return NULL;
+    return exec_layout_executes(l, node, 1);
   }
   RN_TRY(prepare_static(l, node, prep));
   if (prep->alias != 0 && l->slot[n->out].kind == SLOT_NONE && n->n_out == 1) {
     uint32_t from = p->input[n->in + (uint32_t)prep->alias - 1];
-    if (l->proto[from].size_bytes == l->proto[n->out].size_bytes && may_share(l, from)) {
+    int same_size = l->proto[from].size_bytes == l->proto[n->out].size_bytes;
+    if (same_size && p->value[from].home == p->value[n->out].home && may_share(l, from)) {
       exec_layout_alias(l, n->out, from);
       return NULL;
     }
-    if (prep->compute == NULL && prep->alias <= 8) {
+    if (prep->compute == NULL && has_lane(n)) {
+      l->step[node].copies = 1;
+      l->step[node].copied = (uint32_t)prep->alias - 1;
+    } else if (prep->compute == NULL && prep->alias <= 8) {
       prep->compute = copy_one;
       prep->state = (void *)(uintptr_t)&input_number[prep->alias - 1];
     }
   }
   prep->alias = 0;
-  executes(l, node, 0);
-  return NULL;
+  return exec_layout_executes(l, node, 0);
 }
 
 rn_status *exec_layout_node(exec_layout *l, uint32_t node) {
@@ -189,18 +217,20 @@ rn_status *exec_layout_node(exec_layout *l, uint32_t node) {
     case NODE_RESOURCE:
     case NODE_NOTHING:
       return NULL;
-    case NODE_SNAPSHOT:
-      lay_copy(l, node);
+    case NODE_CLAIMED: /* with its claim */
       return NULL;
+    case NODE_CLAIM:
+      return exec_layout_claim(l, node);
+    case NODE_COPY:
+      return exec_layout_copy(l, node);
+    case NODE_SNAPSHOT:
+      return lay_copy(l, node);
     case NODE_IDENTITY:
       break;
     default:
-      return folds(l, n) ? fold(l, n) : lay_kernel(l, node);
+      return folds(l, n) ? fold(l, n) : exec_layout_kernel(l, node);
   }
-  if (n->snapshot) {
-    lay_copy(l, node);
-    return NULL;
-  }
+  if (n->snapshot) return lay_copy(l, node);
   for (uint32_t i = 0; i < n->n_out && i < n->n_in; i++)
     if (l->slot[n->out + i].kind != SLOT_CELL) exec_layout_alias(l, n->out + i, p->input[n->in + i]);
   return NULL;

@@ -33,6 +33,7 @@ typedef struct machine {
   uint32_t head, count, capacity;
   site **sites;
   token *fetched; /* per value */
+  rn_resource **cell;
 } machine;
 
 /* ------------------------------------------------------------------------------------- the queue */
@@ -316,6 +317,16 @@ static void forward_refs(const machine *m, uint32_t node, site *s) {
   if (n->n_out > 0 && from > 0 && (uint32_t)from <= n->n_in) s->made[0].resource = s->resource[from - 1];
 }
 
+static void lock_all(const exec_plan *p, int take) {
+  for (uint32_t i = 0; i < p->n_lock; i++) {
+    const exec_lock *l = &p->lock[take ? i : p->n_lock - 1 - i];
+    if (take)
+      rn_resource_lock(l->resource, l->exclusive | p->has_homes); /* it may have to come home */
+    else
+      rn_resource_unlock(l->resource, l->exclusive | p->has_homes);
+  }
+}
+
 static rn_status *compute(machine *m, const ready *x, site *s) {
   const exec_node *n = &m->p->node[x->node];
   for (uint32_t i = 0; i < n->n_in; i++) {
@@ -334,7 +345,10 @@ static rn_status *compute(machine *m, const ready *x, site *s) {
                                   .shape = rn_shape_unknown()};
   }
   uint64_t begin = m->r->trace != NULL ? exec_now_ns() : 0;
+  int locks = m->p->locks_per_op && (n->op->def->flags & RN_OP_BLOCKING) == 0;
+  if (locks) lock_all(m->p, 1);
   rn_status *failed = exec_node_run_dynamic(&s->call);
+  if (locks) lock_all(m->p, 0);
   if (m->r->trace != NULL) exec_trace_add(m->r, m->p, x->node, begin, exec_now_ns());
   if (failed == NULL && (m->r->flags & RN_RUN_CHECK_NUMERICS) != 0)
     failed = exec_check_numbers(m->p, x->node, s->call.pub.out);
@@ -394,7 +408,7 @@ static rn_status *run_ordinary(machine *m, const ready *x) {
       failed = snapshot(m, x, s->made);
       break;
     case NODE_RESOURCE:
-      s->made[0] = (token){NULL, m->p->cell[m->p->value[n->out].cell].resource, TOKEN_LIVE};
+      s->made[0] = (token){NULL, m->cell[m->p->value[n->out].cell], TOKEN_LIVE};
       break;
     case NODE_NOTHING:
       break;
@@ -514,8 +528,19 @@ static void finish(machine *m) {
   for (uint32_t i = 0; m->fetched != NULL && i < m->p->n_value; i++) token_clear(&m->fetched[i]);
   rn_mem_free(m->sites);
   rn_mem_free(m->fetched);
+  rn_mem_free(m->cell);
   rn_mem_free(m->queue);
   token_plan_finish(&m->t);
+}
+
+static rn_status *run_all(machine *m) {
+  m->sites = rn_mem_zero((size_t)m->p->n_node + 1, sizeof(site *));
+  m->fetched = rn_mem_zero((size_t)m->p->n_value + 1, sizeof *m->fetched);
+  m->cell = rn_mem_zero((size_t)m->p->n_cell + 1, sizeof(rn_resource *));
+  if (m->sites == NULL || m->fetched == NULL || m->cell == NULL) return exec_out_of_memory("control flow");
+  RN_TRY(exec_bind_cells(m->r, m->p, m->a, m->cell));
+  RN_TRY(drain(m));
+  return deliver(m);
 }
 
 rn_status *exec_token_run(exec_plan *p, exec_run *r, const exec_args *a) {
@@ -525,12 +550,11 @@ rn_status *exec_token_run(exec_plan *p, exec_run *r, const exec_args *a) {
   m.r = r;
   m.a = a;
   RN_TRY(token_plan_init(&m.t, p));
-  m.sites = rn_mem_zero((size_t)p->n_node + 1, sizeof(site *));
-  m.fetched = rn_mem_zero((size_t)p->n_value + 1, sizeof *m.fetched);
-  for (uint32_t i = 0; i < p->n_lock; i++) rn_resource_lock(p->lock[i].resource, p->lock[i].exclusive);
-  rn_status *s = m.sites != NULL && m.fetched != NULL ? drain(&m) : exec_out_of_memory("control flow");
-  for (uint32_t i = p->n_lock; i > 0; i--) rn_resource_unlock(p->lock[i - 1].resource, p->lock[i - 1].exclusive);
-  if (s == NULL) s = deliver(&m);
+  lock_all(p, 1);
+  rn_status *s = p->has_homes && !p->is_body ? exec_cells_go_home(p, p->fixed_cell) : NULL;
+  if (p->locks_per_op) lock_all(p, 0);
+  if (s == NULL) s = run_all(&m);
+  if (!p->locks_per_op) lock_all(p, 0);
   finish(&m);
   return s;
 }

@@ -15,7 +15,7 @@ typedef struct rn_session_options {
   uint32_t struct_size;
   uint32_t threads;     /* 0: the configuration's */
   const char *device;   /* first in the order of preference, e.g. "vulkan:0"; NULL: configuration */
-  const char *fallback; /* "error", "warn", "allow"; NULL: configuration */
+  const char *fallback; /* "auto", "error", "warn", "allow"; NULL: configuration */
   uint32_t flags;       /* RN_SESSION_NO_PASSES */
 } rn_session_options;
 enum { RN_SESSION_NO_PASSES = 1u };

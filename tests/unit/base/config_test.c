@@ -41,7 +41,7 @@ static void defaults_are_there(void **state) {
   (void)state;
   rn_config *c = fresh();
   assert_string_equal(rn_config_get(c, "devices", "order"), "cpu");
-  assert_string_equal(rn_config_get(c, "devices", "fallback"), "warn");
+  assert_string_equal(rn_config_get(c, "devices", "fallback"), "auto");
   assert_string_equal(rn_config_get(c, "run", "interop"), "auto");
   assert_int_equal(rn_config_get_int(c, "run", "threads", 7), 0);
   assert_int_equal(rn_config_get_int(c, "run", "check_numerics", 7), 0);

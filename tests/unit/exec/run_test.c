@@ -1,4 +1,4 @@
-/* run_test.c - stopping, branches side by side, asynchronous kernels, memory that runs out, speed. */
+/* run_test.c - stopping, branches side by side, asynchronous kernels, memory that runs out, speed (tests/unit/exec). */
 #include "toy.h"
 
 static void a_step_can_be_cancelled_and_timed_out(void **state) {

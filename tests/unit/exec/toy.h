@@ -1,4 +1,4 @@
-/* tests/unit/exec/toy.h - a plugin of a few ops with one device, all in the test. */
+/* tests/unit/exec/toy.h - a plugin of a few ops with one device, all in the test (tests/unit/exec). */
 #ifndef TOY_H
 #define TOY_H
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* variable_test.c - the order on variables, locks, and what an uninitialised one says. */
+/* variable_test.c - the order on variables, locks, and what an uninitialised one says (tests/unit/exec). */
 #include "toy.h"
 
 typedef struct model {

@@ -1,0 +1,93 @@
+/* exec/segment.c - nodes that are recorded together and replayed (core/exec).
+ *
+ * A segment is a run of consecutive device nodes whose kernels record. An instance records it at its
+ * first step and replays it from then on: arenas, constants and slots of feeds stay where they are. When a
+ * variable is elsewhere than it was, the segment is recorded again. */
+#include "exec/exec.h"
+
+static int records(const exec_layout *l, uint32_t position) {
+  const exec_node *n = &l->plan->node[l->order[position]];
+  const exec_step *step = &l->step[l->order[position]];
+  if (step->mode != STEP_DEVICE || step->copies != 0 || step->async) return 0;
+  if ((n->device->info.features & (RN_DEVICE_RECORDS | RN_DEVICE_SYNCHRONOUS)) != RN_DEVICE_RECORDS) return 0;
+  if (n->kind == NODE_CLAIM) return (n->claim->def->flags & RN_KERNEL_RECORDS) != 0;
+  int makes_cell = n->op->def->writes != 0 && (n->op->def->flags & RN_OP_UNINITIALIZED_OK) != 0;
+  return (n->kernel->def->flags & RN_KERNEL_RECORDS) != 0 && !makes_cell;
+}
+
+rn_status *exec_layout_segments(exec_layout *l) {
+  const exec_plan *p = l->plan;
+  if (p->n_lane == 0) return NULL;
+  l->segment = rn_arena_array(&l->memory, l->n_order + (size_t)1, sizeof *l->segment);
+  if (l->segment == NULL) return exec_out_of_memory("a layout");
+  for (uint32_t i = 0; i < l->n_order; i++) {
+    exec_step *step = &l->step[l->order[i]];
+    step->segment = EXEC_NONE;
+    if (l->parallel || !records(l, i)) continue;
+    const exec_step *before = i > 0 ? &l->step[l->order[i - 1]] : NULL;
+    int goes_on = before != NULL && before->mode == STEP_DEVICE && before->segment != EXEC_NONE &&
+                  p->node[l->order[i - 1]].device == p->node[l->order[i]].device;
+    if (!goes_on) l->segment[l->n_segment++].first = i;
+    step->segment = l->n_segment - 1;
+    l->segment[step->segment].last = i;
+  }
+  return NULL;
+}
+
+static rn_status *record_node(exec_instance *x, const exec_lane *lane, uint32_t position) {
+  exec_call *c = &x->call[position];
+  const exec_step *step = &x->layout->step[c->node];
+  c->run = x->run;
+  c->pub.correlation = x->run->correlation | position;
+  c->pub.queue = lane->queue;
+  c->pub.wait = c->pub.signal = (rn_points){NULL, 0, 0};
+  rn_status *s = exec_node_compute(c, step->prep.compute, step->prep.state);
+  return s != NULL ? exec_wrap_failure(x->layout->plan, c->node, s) : NULL;
+}
+
+static void forget(const exec_lane *lane, exec_recorded *r) {
+  if (r->recording != NULL) lane->device->type->def->recording_destroy(lane->device->handle, r->recording);
+  r->recording = NULL;
+}
+
+static rn_status *record(exec_instance *x, exec_lane *lane, uint32_t segment) {
+  const exec_segment *seg = &x->layout->segment[segment];
+  const rn_device_def *def = lane->device->type->def;
+  exec_recorded *r = &x->recorded[segment];
+  forget(lane, r);
+  RN_TRY(def->record_begin(lane->device->handle, lane->queue));
+  rn_status *s = NULL;
+  for (uint32_t i = seg->first; i <= seg->last && s == NULL; i++) s = record_node(x, lane, i);
+  rn_status *end = def->record_end(lane->device->handle, lane->queue, &r->recording);
+  if (end != NULL) r->recording = NULL;
+  if (s != NULL) {
+    rn_status_free(end);
+    forget(lane, r);
+    return s;
+  }
+  r->moved = x->moved;
+  return end;
+}
+
+rn_status *exec_segment_run(exec_instance *x, uint32_t segment) {
+  const exec_layout *l = x->layout;
+  rn_points wait, signal;
+  exec_device *d = l->plan->node[l->order[l->segment[segment].first]].device;
+  exec_lane *lane = exec_lane_of(x, d);
+  exec_recorded *r = &x->recorded[segment];
+  if (r->recording == NULL || r->moved != x->moved) {
+    RN_TRY(exec_lane_wait(x, lane)); /* the old recording may still run */
+    RN_TRY(exec_lane_done(x, lane, record(x, lane, segment)));
+    if (lane->timeline != NULL) lane->value--; /* recording submits nothing */
+  }
+  exec_lane_next(lane, &wait, &signal);
+  return exec_lane_done(x, lane, d->type->def->replay(d->handle, lane->queue, r->recording, wait, signal));
+}
+
+void exec_segments_destroy(exec_instance *x) {
+  const exec_layout *l = x->layout;
+  for (uint32_t k = 0; k < l->n_segment; k++) {
+    const exec_device *d = l->plan->node[l->order[l->segment[k].first]].device;
+    forget(exec_lane_of(x, d), &x->recorded[k]);
+  }
+}
