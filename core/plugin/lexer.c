@@ -71,7 +71,8 @@ rn_status *rn_lexer_number(rn_lexer *l, rn_word *out) {
 static char unescape(char c) {
   if (c == 'n') return '\n';
   if (c == 't') return '\t';
-  return c == '0' ? '\0' : c;
+  if (c == '0') return '\0';
+  return c;
 }
 
 rn_status *rn_lexer_string(rn_lexer *l, rn_bytes *out) {

@@ -76,7 +76,7 @@ rn_status *io_file_read_at(const rn_host_api *h, int fd, const char *path, void 
     if (got < 0) return io_errno(h, "read", path, errno);
     if (got == 0)
       return rn_error(h, RN_DATA_LOSS, "'%s' ends at byte %llu; %llu bytes from %llu are expected", path,
-                      (unsigned long long)(offset + done), (unsigned long long)size, (unsigned long long)offset);
+                      (unsigned long long)offset + done, (unsigned long long)size, (unsigned long long)offset);
     done += (uint64_t)got;
   }
   return NULL;

@@ -3,8 +3,8 @@
 
     checkpoints.py read PREFIX [--runnel BUILD/bin/runnel]
         Imports PREFIX.meta and restores PREFIX in TensorFlow, computes the logits of fixed pictures, trains
-        on and saves again. With --runnel, Runnel must compute the same logits from the graph that
-        TensorFlow freezes with the restored values.
+        on and saves again. With --runnel, Runnel must compute the same logits from PREFIX.meta with its checkpoint and
+        from the graph that TensorFlow freezes with the restored values.
     checkpoints.py write META FOLDER [--steps N] [--lab BUILD/bin/lab2_mnist --data MNIST --optimizer NAME]
         Trains the network of META in TensorFlow and saves FOLDER/model-N. With --lab, lab 2 evaluates
         that checkpoint, and must find the accuracy that TensorFlow finds.
@@ -73,7 +73,7 @@ def read(args):
     print(f"TensorFlow {tf.__version__} restored {args.prefix}: step {step}, logits of picture 0 {logits[0]}")
     check("the step is the one in the file's name", args.prefix.endswith(f"-{step}"))
     if args.runnel:
-        compare_frozen(args, m, logits)
+        compare_runnel(args, m, logits)
     before = m.run(m.loss)
     for _ in range(50):
         m.run(m.train)
@@ -86,17 +86,24 @@ def read(args):
         check("TensorFlow saves the same names and shapes", names == dict(tf.train.list_variables(saved)))
 
 
-def compare_frozen(args, m, logits):
+def runnel_logits(args, graph, folder, m):
+    """The logits of PICTURES that `runnel run` computes from a graph file; a .meta brings its checkpoint."""
+    x, y = os.path.join(folder, "x.npy"), os.path.join(folder, "y.npy")
+    np.save(x, PICTURES)
+    keep = ["--feed", "keep=1"] if "keep" in [op.name for op in m.graph.get_operations()] else []
+    subprocess.run([args.runnel, "run", graph, "--feed", "images=@" + x, *keep, "--out", f"{m.logits.name}=@{y}"], check=True)
+    return np.load(y)
+
+
+def compare_runnel(args, m, logits):
     with tempfile.TemporaryDirectory() as folder:
         frozen = v1.graph_util.convert_variables_to_constants(m.session, m.graph.as_graph_def(), [m.logits.op.name])
-        with open(os.path.join(folder, "frozen.pb"), "wb") as f:
+        path = os.path.join(folder, "frozen.pb")
+        with open(path, "wb") as f:
             f.write(frozen.SerializeToString())
-        np.save(os.path.join(folder, "x.npy"), PICTURES)
-        keep = ["--feed", "keep=1"] if any(n.name == "keep" for n in frozen.node) else []
-        subprocess.run([args.runnel, "run", "frozen.pb", "--feed", "images=@x.npy", *keep, "--out", m.logits.name + "=@y.npy"],
-                       cwd=folder, check=True)
-        error = np.abs(np.load(os.path.join(folder, "y.npy")) - logits).max()
-        check(f"Runnel computes the same logits; they differ by {error:.3g}", error <= 1e-5)
+        for graph in (path, args.prefix + ".meta"):
+            error = np.abs(runnel_logits(args, graph, folder, m) - logits).max()
+            check(f"Runnel computes the same logits from {os.path.basename(graph)}; they differ by {error:.3g}", error <= 1e-5)
 
 
 def build(args):
@@ -121,12 +128,12 @@ def build(args):
     args.meta, args.steps, args.optimizer = meta, 200, "Adam"
     m = write(args)
     if args.runnel:
-        np.save(os.path.join(args.folder, "x.npy"), PICTURES)
-        name = m.logits.name
-        subprocess.run([args.runnel, "run", "model-200.meta", "--feed", "images=@x.npy", "--out", name + "=@y.npy"],
-                       cwd=args.folder, check=True)
-        error = np.abs(np.load(os.path.join(args.folder, "y.npy")) - m.run(m.logits)).max()
+        error = np.abs(runnel_logits(args, os.path.join(args.folder, "model-200.meta"), args.folder, m) - m.run(m.logits)).max()
         check(f"Runnel restores TensorFlow's checkpoint and computes its logits; they differ by {error:.3g}", error <= 1e-5)
+    if args.lab:
+        command = [args.lab, "--logdir", args.folder, "--resume", "--steps", "210", "--optimizer", "Adam", "--json"]
+        got = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        check("lab 2 trains on from TensorFlow's checkpoint, Adam's slots included", got["step"] == 210)
 
 
 def mnist(folder, name, header):
