@@ -84,7 +84,7 @@ static void label_of(const rn_graph *g, const viz_box *b, char *buf, size_t size
   char name[256], type[192] = "";
   label_text(slash ? slash + 1 : b->path, 40, name, sizeof name);
   if (b->node == RN_NO_NODE) {
-    snprintf(buf, size_bytes, "%s\\n%u nodes", name, b->count);
+    snprintf(buf, size_bytes, "%s\\n%u node%s", name, b->count, b->count == 1 ? "" : "s");
     return;
   }
   char op[128];
