@@ -19,6 +19,13 @@ typedef struct work {
 } work;
 
 /* ------------------------------------------------------------------------------------- the cost */
+/* A call refreshes the views of all cells that the step writes: nothing may read them beside it. */
+static int calls_and_writes(const exec_plan *p) {
+  int writes = 0;
+  for (uint32_t c = 0; c < p->n_cell && p->has_calls; c++) writes |= p->cell[c].writes;
+  return writes;
+}
+
 static double default_cost(const exec_layout *l, const exec_node *n) {
   double bytes = 0;
   for (uint32_t i = 0; i < n->n_in; i++) bytes += (double)l->proto[l->plan->input[n->in + i]].size_bytes;
@@ -150,7 +157,7 @@ rn_status *exec_layout_parallel(exec_layout *l) {
   work w = {.l = l};
   int yes = p->has_async;
   int may = !p->is_body && p->n_lane == 0 && session->threads > 1 && session->interop && l->n_order > 1 &&
-            l->n_order <= MOST_NODES;
+            l->n_order <= MOST_NODES && !calls_and_writes(p);
   if (!yes && !may) return NULL;
   rn_status *s = build(&w);
   if (s == NULL && !yes) s = pays(l, &yes);

@@ -49,12 +49,14 @@ static void look_up_resources(exec_instance *x, exec_call *c) {
   for (uint32_t i = 0; i < n->n_in; i++) resource[i] = x->resource[x->layout->slot[p->input[n->in + i]].root];
 }
 
+/* After a write (touch) only what was written has news; others may be reading the rest right now. */
 static void see_inputs(exec_instance *x, const exec_node *n, int touch) {
   const exec_plan *p = x->layout->plan;
   for (uint32_t i = 0; i < n->n_in; i++) {
     uint32_t cell = p->value[p->input[n->in + i]].cell;
     if (cell == EXEC_NONE || x->cell[cell] == NULL) continue;
-    if (touch && exec_node_writes(p, n, i) && rn_resource_is_cell(x->cell[cell])) rn_cell_touch(x->cell[cell]);
+    if (touch && !exec_node_writes(p, n, i)) continue;
+    if (touch && rn_resource_is_cell(x->cell[cell])) rn_cell_touch(x->cell[cell]);
     exec_instance_see_cell(x, cell);
   }
 }
