@@ -1,14 +1,11 @@
 /* base/mem.c - the one door to the heap (core/base).
  *
  * Two counters: allocations ever asked for, and a countdown that fails one of them. The countdown is
- * read with one relaxed load when no test has armed it. Blocks of LARGE_BYTES and more ask for huge
- * pages before they are touched: a graph of a million nodes spends a third of its time on page faults
- * otherwise. */
+ * read with one relaxed load when no test has armed it. */
 #include "base/mem.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 static _Atomic uint64_t alloc_count;
 static _Atomic uint64_t fail_countdown; /* 0: disarmed */
@@ -37,33 +34,21 @@ uint64_t rn_mem_alloc_count(void) { return atomic_load_explicit(&alloc_count, me
 
 int rn_mul_size(size_t a, size_t b, size_t *out) { return !__builtin_mul_overflow(a, b, out); }
 
-#define LARGE_BYTES ((size_t)4 << 20)
-#define HUGE_PAGE_BYTES ((uintptr_t)2 << 20)
-
-/* Only a wish: what the system answers does not matter. */
-static void *ask_huge_pages(void *p, size_t size_bytes) {
-  if (p == NULL || size_bytes < LARGE_BYTES) return p;
-  uintptr_t first = ((uintptr_t)p + HUGE_PAGE_BYTES - 1) & ~(HUGE_PAGE_BYTES - 1);
-  uintptr_t last = ((uintptr_t)p + size_bytes) & ~(HUGE_PAGE_BYTES - 1);
-  if (last > first) (void)madvise((char *)p + (first - (uintptr_t)p), last - first, MADV_HUGEPAGE);
-  return p;
-}
-
 void *rn_mem_alloc(size_t size_bytes) {
   if (must_fail()) return NULL;
-  return ask_huge_pages(malloc(size_bytes != 0 ? size_bytes : 1), size_bytes);
+  return malloc(size_bytes != 0 ? size_bytes : 1);
 }
 
 void *rn_mem_zero(size_t count, size_t size_bytes) {
   size_t total;
   if (must_fail() || !rn_mul_size(count, size_bytes, &total)) return NULL;
-  return ask_huge_pages(calloc(total != 0 ? total : 1, 1), total);
+  return calloc(total != 0 ? total : 1, 1);
 }
 
 void *rn_mem_grow(void *p, size_t count, size_t size_bytes) {
   size_t total;
   if (must_fail() || !rn_mul_size(count, size_bytes, &total)) return NULL;
-  return ask_huge_pages(realloc(p, total != 0 ? total : 1), total);
+  return realloc(p, total != 0 ? total : 1);
 }
 
 char *rn_mem_copy_text(const char *s) {
@@ -77,7 +62,7 @@ void *rn_mem_alloc_aligned(size_t size_bytes, size_t align) {
   void *p = NULL;
   if (must_fail()) return NULL;
   if (align < sizeof(void *)) align = sizeof(void *);
-  return posix_memalign(&p, align, size_bytes != 0 ? size_bytes : 1) == 0 ? ask_huge_pages(p, size_bytes) : NULL;
+  return posix_memalign(&p, align, size_bytes != 0 ? size_bytes : 1) == 0 ? p : NULL;
 }
 
 void rn_mem_free(void *p) { free(p); }

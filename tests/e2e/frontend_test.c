@@ -198,6 +198,38 @@ static void the_rules_compute_what_their_papers_say(void **state) {
   near_to(two_steps("Adam", h, 1), w);
 }
 
+/* Rows of a table picked by number, one of them twice: its gradient is slices, and each optimizer moves
+ * the picked rows towards 1 and leaves the others where they were. */
+static void sparse_gradients_train_the_rows_they_touch(void **state) {
+  (void)state;
+  static const char *const optimizers[] = {"GradientDescent", "Momentum", "Adagrad", "Adadelta", "Adam",
+                                           "RMSProp",         "Ftrl"};
+  static const int32_t rows[3] = {2, 0, 2};
+  for (size_t k = 0; k < sizeof optimizers / sizeof optimizers[0]; k++) {
+    fixture f = begin();
+    rn_shape table = {2, 0, {4, 3}}, picked = {2, 0, {3, 3}};
+    rn_variable w = rn_variable_create(f.s, "w", rn_zeros(f.s, "zeros", RN_FLOAT, &table), 1);
+    rn_value gather[2] = {w.read, rn_scope_ints(f.s, "rows", rows, 3)};
+    rn_value y = rn_scope_op(f.s, "Gather", "picked", gather, 2, NULL, 0);
+    rn_value loss = rn_squared_error_mean(f.s, "loss", y, rn_fill(f.s, "one", RN_FLOAT, &picked, 1));
+    rn_hyper rate = {"learning_rate", 0.5};
+    rn_node_id train = rn_minimize(f.s, loss, optimizers[k], &rate, 1, NULL), init = rn_variables_init(f.s, "init");
+    ok(rn_scope_take_status(f.s));
+    rn_session *session;
+    rn_tensor *t = NULL;
+    ok(rn_session_create(f.g, NULL, &session));
+    ok(rn_session_run(session, NULL, NULL, 0, NULL, 0, NULL, &init, 1));
+    for (int i = 0; i < 5; i++) ok(rn_session_run(session, NULL, NULL, 0, NULL, 0, NULL, &train, 1));
+    ok(rn_session_run(session, NULL, NULL, 0, &w.read, 1, &t, NULL, 0));
+    const float *v = rn_tensor_data(t);
+    if (!(v[0] > 0 && v[6] > 0 && v[3] == 0 && v[9] == 0))
+      fail_msg("%s: rows are %g %g %g %g", optimizers[k], (double)v[0], (double)v[3], (double)v[6], (double)v[9]);
+    rn_tensor_release(t);
+    rn_session_destroy(session);
+    end(f);
+  }
+}
+
 static void a_damaged_idx_file_is_named(void **state) {
   (void)state;
   char path[] = "/tmp/runnel-idx-XXXXXX";
@@ -276,6 +308,7 @@ int main(void) {
       cmocka_unit_test(adam_names_its_nodes_as_tensorflow_does),
       cmocka_unit_test(an_unknown_hyper_parameter_lists_the_known_ones),
       cmocka_unit_test(the_rules_compute_what_their_papers_say),
+      cmocka_unit_test(sparse_gradients_train_the_rows_they_touch),
       cmocka_unit_test(a_damaged_idx_file_is_named),
       cmocka_unit_test(an_epoch_holds_every_picture_once),
       cmocka_unit_test(the_same_seed_draws_the_same_digits),

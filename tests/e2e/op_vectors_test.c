@@ -63,8 +63,6 @@ static const char *const expected_fail[][2] = {
     {"SpaceToBatch", "no such op yet"},
     {"SpaceToBatchND", "no such op yet"},
     {"SpaceToDepth", "no such op yet"},
-    {"Unique", "no such op yet"},
-    {"UniqueWithCounts", "no such op yet"},
     {"UnsortedSegmentMax", "no such op yet"},
     {"UnsortedSegmentMin", "no such op yet"},
     {"UnsortedSegmentProd", "no such op yet"},
