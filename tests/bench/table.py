@@ -117,7 +117,8 @@ def measure():
             row(f"plugin {file}, stripped", stripped_bytes(f"{BUILD}/lib/runnel/plugins/{file}") // 1000, "kB")
     allocations = runnel("allocations")
     row("allocations in a steady step", allocations, "", "0", allocations == 0)
-    small, large = runnel("graph100000"), runnel("graph1000000")
+    graphs = medians(small=lambda: runnel("graph100000"), large=lambda: runnel("graph1000000"))
+    small, large = graphs["small"], graphs["large"]
     row("1,000,000 nodes / 100,000 nodes", round(large / small, 1), "x", "<= 18", large / small <= 18)
     row("build, infer and plan", round(large / 1e6 / 1e3, 2), "us a node", "<= 5", large / 1e9 <= 5)
     for name, p in peers.items():
