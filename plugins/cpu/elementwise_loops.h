@@ -179,7 +179,8 @@ CPU_EW2_ORDER(ORDER)
 #define TWO(Op, formula) LOOP2(Op##_f64, double, double, formula)
 #define ORDER(Op, formula) LOOP2(Op##_f64, double, uint8_t, formula)
 CPU_EW1_FLOAT(ONE)
-CPU_EW1_TEST(TEST) CPU_EW2_FLOAT(TWO) CPU_EW2_GRAD(TWO) CPU_EW2_ORDER(ORDER)
+CPU_EW1_TEST(TEST)
+CPU_EW2_FLOAT(TWO) CPU_EW2_GRAD(TWO) CPU_EW2_ORDER(ORDER)
 #undef M
 #undef F
 #undef T
