@@ -65,24 +65,26 @@ void cpu_narrow(rn_dtype to, const float *x, void *y, int64_t n) {
     for (int64_t i = 0; i < n; i++) h[i] = float_to_bfloat(x[i]);
 }
 
-#define TYPES(X, ...)                                                             \
-  X(RN_FLOAT, float, f32, __VA_ARGS__)                                            \
-  X(RN_DOUBLE, double, f64, __VA_ARGS__)                                          \
-  X(RN_INT32, int32_t, i32, __VA_ARGS__)                                          \
-  X(RN_INT64, int64_t, i64, __VA_ARGS__)                                          \
-  X(RN_UINT8, uint8_t, u8, __VA_ARGS__)                                           \
-  X(RN_INT8, int8_t, i8, __VA_ARGS__)                                             \
-  X(RN_INT16, int16_t, i16, __VA_ARGS__) X(RN_UINT16, uint16_t, u16, __VA_ARGS__) \
-      X(RN_UINT32, uint32_t, u32, __VA_ARGS__) X(RN_UINT64, uint64_t, u64, __VA_ARGS__)
-#define TYPES_AGAIN(X, ...)                                                       \
-  X(RN_FLOAT, float, f32, __VA_ARGS__)                                            \
-  X(RN_DOUBLE, double, f64, __VA_ARGS__)                                          \
-  X(RN_INT32, int32_t, i32, __VA_ARGS__)                                          \
-  X(RN_INT64, int64_t, i64, __VA_ARGS__)                                          \
-  X(RN_UINT8, uint8_t, u8, __VA_ARGS__)                                           \
-  X(RN_INT8, int8_t, i8, __VA_ARGS__)                                             \
-  X(RN_INT16, int16_t, i16, __VA_ARGS__) X(RN_UINT16, uint16_t, u16, __VA_ARGS__) \
-      X(RN_UINT32, uint32_t, u32, __VA_ARGS__) X(RN_UINT64, uint64_t, u64, __VA_ARGS__)
+#define TYPES(X, ...)                      \
+  X(RN_FLOAT, float, f32, __VA_ARGS__)     \
+  X(RN_DOUBLE, double, f64, __VA_ARGS__)   \
+  X(RN_INT32, int32_t, i32, __VA_ARGS__)   \
+  X(RN_INT64, int64_t, i64, __VA_ARGS__)   \
+  X(RN_UINT8, uint8_t, u8, __VA_ARGS__)    \
+  X(RN_INT8, int8_t, i8, __VA_ARGS__)      \
+  X(RN_INT16, int16_t, i16, __VA_ARGS__)   \
+  X(RN_UINT16, uint16_t, u16, __VA_ARGS__) \
+  X(RN_UINT32, uint32_t, u32, __VA_ARGS__) X(RN_UINT64, uint64_t, u64, __VA_ARGS__)
+#define TYPES_AGAIN(X, ...)                \
+  X(RN_FLOAT, float, f32, __VA_ARGS__)     \
+  X(RN_DOUBLE, double, f64, __VA_ARGS__)   \
+  X(RN_INT32, int32_t, i32, __VA_ARGS__)   \
+  X(RN_INT64, int64_t, i64, __VA_ARGS__)   \
+  X(RN_UINT8, uint8_t, u8, __VA_ARGS__)    \
+  X(RN_INT8, int8_t, i8, __VA_ARGS__)      \
+  X(RN_INT16, int16_t, i16, __VA_ARGS__)   \
+  X(RN_UINT16, uint16_t, u16, __VA_ARGS__) \
+  X(RN_UINT32, uint32_t, u32, __VA_ARGS__) X(RN_UINT64, uint64_t, u64, __VA_ARGS__)
 
 #define TO(code, T, name, From)                          \
   case code: {                                           \

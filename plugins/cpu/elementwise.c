@@ -276,14 +276,15 @@ static const rn_kernel_def compare_kernels[] = {CPU_EW2_ORDER(ROW_ORDER) ROW_BOO
 CPU_GROUP(cpu_compare, compare_kernels);
 
 #define SUM_ROW(op_, type, slot, narrow, bytes) EW(op_, "T: " type, add_n, 1, slot, narrow, bytes, bytes, 0, 0, op_)
-#define SUM_ROWS(op_)                                                            \
-  SUM_ROW(op_, "float", CPU_Add_f32, 0, 4)                                       \
-  SUM_ROW(op_, "double", CPU_Add_f64, 0, 8)                                      \
-  SUM_ROW(op_, "half", CPU_Add_f32, RN_HALF, 2)                                  \
-  SUM_ROW(op_, "bfloat16", CPU_Add_f32, RN_BFLOAT16, 2)                          \
-  SUM_ROW(op_, "int32", CPU_Add_i32, 0, 4)                                       \
-  SUM_ROW(op_, "int64", CPU_Add_i64, 0, 8)                                       \
-  SUM_ROW(op_, "uint8", CPU_Add_u8, 0, 1) SUM_ROW(op_, "int8", CPU_Add_i8, 0, 1) \
-      SUM_ROW(op_, "int16", CPU_Add_i16, 0, 2) SUM_ROW(op_, "uint16", CPU_Add_u16, 0, 2)
+#define SUM_ROWS(op_)                                   \
+  SUM_ROW(op_, "float", CPU_Add_f32, 0, 4)              \
+  SUM_ROW(op_, "double", CPU_Add_f64, 0, 8)             \
+  SUM_ROW(op_, "half", CPU_Add_f32, RN_HALF, 2)         \
+  SUM_ROW(op_, "bfloat16", CPU_Add_f32, RN_BFLOAT16, 2) \
+  SUM_ROW(op_, "int32", CPU_Add_i32, 0, 4)              \
+  SUM_ROW(op_, "int64", CPU_Add_i64, 0, 8)              \
+  SUM_ROW(op_, "uint8", CPU_Add_u8, 0, 1)               \
+  SUM_ROW(op_, "int8", CPU_Add_i8, 0, 1)                \
+  SUM_ROW(op_, "int16", CPU_Add_i16, 0, 2) SUM_ROW(op_, "uint16", CPU_Add_u16, 0, 2)
 static const rn_kernel_def sum_kernels[] = {SUM_ROWS("AddN") SUM_ROWS("AccumulateNV2")};
 CPU_GROUP(cpu_sum, sum_kernels);

@@ -180,7 +180,9 @@ CPU_EW2_ORDER(ORDER)
 #define ORDER(Op, formula) LOOP2(Op##_f64, double, uint8_t, formula)
 CPU_EW1_FLOAT(ONE)
 CPU_EW1_TEST(TEST)
-CPU_EW2_FLOAT(TWO) CPU_EW2_GRAD(TWO) CPU_EW2_ORDER(ORDER)
+CPU_EW2_FLOAT(TWO)
+CPU_EW2_GRAD(TWO)
+CPU_EW2_ORDER(ORDER)
 #undef M
 #undef F
 #undef T
@@ -197,7 +199,10 @@ CPU_EW2_FLOAT(TWO) CPU_EW2_GRAD(TWO) CPU_EW2_ORDER(ORDER)
 #define ONE(Op, formula) LOOP1(Op##_i32, int32_t, int32_t, formula)
 #define TWO(Op, formula) LOOP2(Op##_i32, int32_t, int32_t, formula)
 #define ORDER(Op, formula) LOOP2(Op##_i32, int32_t, uint8_t, formula)
-    CPU_EW1_INT(ONE) CPU_EW2_INT(TWO) CPU_EW2_INT_DIVIDE(TWO) CPU_EW2_ORDER(ORDER)
+CPU_EW1_INT(ONE)
+CPU_EW2_INT(TWO)
+CPU_EW2_INT_DIVIDE(TWO)
+CPU_EW2_ORDER(ORDER)
 #undef T
 #undef U
 #undef F
@@ -210,7 +215,10 @@ CPU_EW2_FLOAT(TWO) CPU_EW2_GRAD(TWO) CPU_EW2_ORDER(ORDER)
 #define ONE(Op, formula) LOOP1(Op##_i64, int64_t, int64_t, formula)
 #define TWO(Op, formula) LOOP2(Op##_i64, int64_t, int64_t, formula)
 #define ORDER(Op, formula) LOOP2(Op##_i64, int64_t, uint8_t, formula)
-        CPU_EW1_INT(ONE) CPU_EW2_INT(TWO) CPU_EW2_INT_DIVIDE(TWO) CPU_EW2_ORDER(ORDER)
+CPU_EW1_INT(ONE)
+CPU_EW2_INT(TWO)
+CPU_EW2_INT_DIVIDE(TWO)
+CPU_EW2_ORDER(ORDER)
 #undef T
 #undef U
 #undef F
@@ -223,7 +231,10 @@ CPU_EW2_FLOAT(TWO) CPU_EW2_GRAD(TWO) CPU_EW2_ORDER(ORDER)
 #define ONE(Op, formula) LOOP1(Op##_i8, int8_t, int8_t, formula)
 #define TWO(Op, formula) LOOP2(Op##_i8, int8_t, int8_t, formula)
 #define ORDER(Op, formula) LOOP2(Op##_i8, int8_t, uint8_t, formula)
-            CPU_EW1_INT(ONE) CPU_EW2_INT(TWO) CPU_EW2_INT_DIVIDE(TWO) CPU_EW2_ORDER(ORDER)
+CPU_EW1_INT(ONE)
+CPU_EW2_INT(TWO)
+CPU_EW2_INT_DIVIDE(TWO)
+CPU_EW2_ORDER(ORDER)
 #undef T
 #undef F
 #undef ONE
@@ -234,7 +245,10 @@ CPU_EW2_FLOAT(TWO) CPU_EW2_GRAD(TWO) CPU_EW2_ORDER(ORDER)
 #define ONE(Op, formula) LOOP1(Op##_i16, int16_t, int16_t, formula)
 #define TWO(Op, formula) LOOP2(Op##_i16, int16_t, int16_t, formula)
 #define ORDER(Op, formula) LOOP2(Op##_i16, int16_t, uint8_t, formula)
-                CPU_EW1_INT(ONE) CPU_EW2_INT(TWO) CPU_EW2_INT_DIVIDE(TWO) CPU_EW2_ORDER(ORDER)
+CPU_EW1_INT(ONE)
+CPU_EW2_INT(TWO)
+CPU_EW2_INT_DIVIDE(TWO)
+CPU_EW2_ORDER(ORDER)
 #undef T
 #undef F
 #undef ONE
@@ -246,7 +260,10 @@ CPU_EW2_FLOAT(TWO) CPU_EW2_GRAD(TWO) CPU_EW2_ORDER(ORDER)
 #define ONE(Op, formula) LOOP1(Op##_u8, uint8_t, uint8_t, formula)
 #define TWO(Op, formula) LOOP2(Op##_u8, uint8_t, uint8_t, formula)
 #define ORDER(Op, formula) LOOP2(Op##_u8, uint8_t, uint8_t, formula)
-                    CPU_EW1_INT(ONE) CPU_EW2_INT(TWO) CPU_EW2_UNSIGNED_DIVIDE(TWO) CPU_EW2_ORDER(ORDER)
+CPU_EW1_INT(ONE)
+CPU_EW2_INT(TWO)
+CPU_EW2_UNSIGNED_DIVIDE(TWO)
+CPU_EW2_ORDER(ORDER)
 #undef T
 #undef F
 #undef ONE
@@ -257,7 +274,10 @@ CPU_EW2_FLOAT(TWO) CPU_EW2_GRAD(TWO) CPU_EW2_ORDER(ORDER)
 #define ONE(Op, formula) LOOP1(Op##_u16, uint16_t, uint16_t, formula)
 #define TWO(Op, formula) LOOP2(Op##_u16, uint16_t, uint16_t, formula)
 #define ORDER(Op, formula) LOOP2(Op##_u16, uint16_t, uint8_t, formula)
-                        CPU_EW1_INT(ONE) CPU_EW2_INT(TWO) CPU_EW2_UNSIGNED_DIVIDE(TWO) CPU_EW2_ORDER(ORDER)
+CPU_EW1_INT(ONE)
+CPU_EW2_INT(TWO)
+CPU_EW2_UNSIGNED_DIVIDE(TWO)
+CPU_EW2_ORDER(ORDER)
 #undef T
 #undef F
 #undef U
@@ -265,10 +285,10 @@ CPU_EW2_FLOAT(TWO) CPU_EW2_GRAD(TWO) CPU_EW2_ORDER(ORDER)
 #undef TWO
 #undef ORDER
 
-                            LOOP1(LogicalNot_bool, uint8_t, uint8_t, x == 0)
+LOOP1(LogicalNot_bool, uint8_t, uint8_t, x == 0)
 #define BOOLEAN(Op, formula) LOOP2(Op##_bool, uint8_t, uint8_t, formula)
-                                CPU_EW2_EQUAL(BOOLEAN) CPU_EW2_BOOL(BOOLEAN)
-
+CPU_EW2_EQUAL(BOOLEAN)
+CPU_EW2_BOOL(BOOLEAN)
 #define SUM(name, T, LANES)                                       \
   static T name(const T *x, int64_t n) {                          \
     T lane[LANES] = {0}, sum = 0;                                 \
@@ -281,9 +301,8 @@ CPU_EW2_FLOAT(TWO) CPU_EW2_GRAD(TWO) CPU_EW2_ORDER(ORDER)
     sum = lane[0];                                                \
     return sum;                                                   \
   }
-                                    SUM(sum_f32, float, 32)
-                                        SUM(sum_f64, double, 16) static void add_to_f32(const float *x,
-                                                                                        float *restrict y, int64_t n) {
+SUM(sum_f32, float, 32)
+SUM(sum_f64, double, 16) static void add_to_f32(const float *x, float *restrict y, int64_t n) {
   for (int64_t i = 0; i < n; i++) y[i] += x[i];
 }
 static void add_to_f64(const double *x, double *restrict y, int64_t n) {
