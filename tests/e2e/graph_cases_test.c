@@ -83,15 +83,21 @@ static int read_shape(const char *csv_path, rn_shape *s) {
 
 /* The nearest half or bfloat16; test values are exact or compared loosely. */
 static uint16_t to_half(float f) {
-  _Float16 h = (_Float16)f;
-  uint16_t bits;
-  memcpy(&bits, &h, sizeof bits);
-  return bits;
+  int exponent;
+  float size = fabsf(f), part = frexpf(size, &exponent); /* size = part * 2^exponent, part in [0.5, 1) */
+  uint16_t sign = signbit(f) ? 0x8000 : 0;
+  if (isnan(f)) return 0x7e00;
+  if (size == 0) return sign;
+  if (size >= 65520) return sign | 0x7c00;
+  if (exponent < -13) return (uint16_t)(sign | lrintf(ldexpf(size, 24)));
+  return (uint16_t)(sign | (((long)(exponent + 13) << 10) + lrintf(ldexpf(part, 11))));
 }
 static float from_half(uint16_t bits) {
-  _Float16 h;
-  memcpy(&h, &bits, sizeof h);
-  return (float)h;
+  int exponent = bits >> 10 & 31;
+  float part = (float)(bits & 1023);
+  float size = exponent == 0 ? ldexpf(part, -24) : ldexpf(part + 1024, exponent - 25);
+  if (exponent == 31) size = part > 0 ? NAN : INFINITY;
+  return bits & 0x8000 ? -size : size;
 }
 static uint16_t to_bfloat16(float f) {
   uint32_t bits;
