@@ -227,7 +227,10 @@ static void real_checkpoint(const char *name, const char *tensor, int32_t rank) 
   char prefix[512], probe[600];
   snprintf(prefix, sizeof prefix, "%s/checkpoints/%s", data_folder(), name);
   snprintf(probe, sizeof probe, "%s.index", prefix);
-  if (access(probe, R_OK) != 0 && access(prefix, R_OK) != 0) skip();
+  if (access(probe, R_OK) != 0 && access(prefix, R_OK) != 0) {
+    print_message("skipped: no checkpoint at %s\n", prefix);
+    skip();
+  }
   names a = {prefix, {"no such tensor"}, {NULL}, 1};
   rn_dtype type = RN_FLOAT;
   rn_tensor *got[1];

@@ -88,11 +88,16 @@ static int visit_file(const char *path, const struct stat *st, int kind, struct 
   return 0;
 }
 
+static void skip_because(const char *what, const char *where) {
+  print_message("skipped: no %s at %s\n", what, where);
+  skip();
+}
+
 static void every_graph_file_is_read_and_written_again(void **state) {
   (void)state;
   files_read = files_failed = 0;
   nftw(data_folder(), visit_file, 16, FTW_PHYS);
-  if (files_read == 0) skip();
+  if (files_read == 0) skip_because("graph files", data_folder());
   print_message("%d graph files\n", files_read);
   assert_int_equal(files_failed, 0);
 }
@@ -101,7 +106,7 @@ static void a_metagraph_keeps_what_surrounds_the_graph(void **state) {
   (void)state;
   char path[512], temporary[] = "/tmp/runnel_metagraph_XXXXXX";
   snprintf(path, sizeof path, "%s/checkpoints/simple_graph_v2/data-all-1000.meta", data_folder());
-  if (access(path, R_OK) != 0) skip();
+  if (access(path, R_OK) != 0) skip_because("meta graph", path);
   rn_metagraph *m = NULL, *again = NULL;
   rn_saver_def saver, other;
   ok(rn_metagraph_read(rt, path, RN_GRAPH_ALLOW_UNKNOWN_OPS, &m));
@@ -146,7 +151,7 @@ static void saved_models_are_read(void **state) {
   snprintf(folder, sizeof folder, "%s/saved_model", data_folder());
   saved_models = 0;
   nftw(folder, visit_model, 16, FTW_PHYS);
-  if (saved_models == 0) skip();
+  if (saved_models == 0) skip_because("saved models", folder);
 }
 
 static void collections_and_signatures_are_written(void **state) {

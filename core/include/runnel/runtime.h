@@ -19,7 +19,7 @@ typedef struct rn_runtime_options {
   const char *config_file;     /* NULL: $RUNNEL_CONFIG, else user and system files if they exist */
   const char *const *settings; /* "section.key=value": flags; stronger than environment and file */
   const char *plugin_path;     /* NULL: $RUNNEL_PLUGIN_PATH, user folder, installed folder */
-  rn_log_fn log;               /* NULL: warnings and errors are kept for rn_runtime_warning */
+  rn_log_fn log;               /* NULL: messages are dropped */
   void *log_arg;
 } rn_runtime_options;
 

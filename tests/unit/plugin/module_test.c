@@ -16,6 +16,11 @@
 static char folder[] = "/tmp/runnel_plugin_XXXXXX";
 static char text[4096];
 static int have_cc;
+static void skip_without_compiler(void) {
+  if (have_cc) return;
+  print_message("skipped: there is no C compiler 'cc'\n");
+  skip();
+}
 
 static const char *in_folder(const char *name) {
   static char path[2][512];
@@ -118,7 +123,7 @@ static void keep_manifest(const char *so, const char *manifest) {
 
 static void an_op_and_its_kernels_come_from_the_plugin(void **state) {
   (void)state;
-  if (!have_cc) skip();
+  skip_without_compiler();
   build("foo.so", "");
   keep_manifest(in_folder("foo.so"), in_folder("foo.manifest"));
   rn_runtime *rt = make(NULL), *other = make(NULL);
@@ -141,7 +146,7 @@ static void an_op_and_its_kernels_come_from_the_plugin(void **state) {
 
 static void an_unknown_op_is_not_found_with_near_names_and_folders(void **state) {
   (void)state;
-  if (!have_cc) skip();
+  skip_without_compiler();
   build("foo.so", "");
   rn_runtime *rt = make(NULL);
   const rn_op *op;
@@ -155,7 +160,7 @@ static void an_unknown_op_is_not_found_with_near_names_and_folders(void **state)
 
 static void the_first_of_one_id_wins_and_disabled_ones_stay_out(void **state) {
   (void)state;
-  if (!have_cc) skip();
+  skip_without_compiler();
   build("a.so", "");
   build("b.so", "");
   rn_runtime *rt = make(NULL);
@@ -169,7 +174,7 @@ static void the_first_of_one_id_wins_and_disabled_ones_stay_out(void **state) {
 
 static void broken_files_are_refused_with_the_true_cause(void **state) {
   (void)state;
-  if (!have_cc) skip();
+  skip_without_compiler();
   static char bytes[1 << 18];
   write_file(in_folder("text.so"), "hello", 5);
   refused("text", "is not an ELF file");
@@ -190,7 +195,7 @@ static void broken_files_are_refused_with_the_true_cause(void **state) {
 
 static void plugins_that_break_the_rules_are_refused(void **state) {
   (void)state;
-  if (!have_cc) skip();
+  skip_without_compiler();
   build("host.so", "-UEXTRA -DEXTRA='extern int rn_secret(void); RN_EXPORT int f(void) { return rn_secret(); }'");
   build("undef.so",
         "-UEXTRA -DEXTRA='extern int missing_thing(void); RN_EXPORT int f(void) { return missing_thing(); }'");
@@ -208,7 +213,7 @@ static void plugins_that_break_the_rules_are_refused(void **state) {
 
 static void a_missing_library_is_named(void **state) {
   (void)state;
-  if (!have_cc) skip();
+  skip_without_compiler();
   build("libneeded.so", "-UENTRY -DENTRY=f2");
   char flags[600];
   snprintf(flags, sizeof flags, "-Wl,--no-as-needed %s", in_folder("libneeded.so"));
@@ -219,7 +224,7 @@ static void a_missing_library_is_named(void **state) {
 
 static void a_file_that_changed_after_its_manifest_is_refused(void **state) {
   (void)state;
-  if (!have_cc) skip();
+  skip_without_compiler();
   build("foo.so", "");
   keep_manifest(in_folder("foo.so"), in_folder("foo.manifest"));
   build("foo.so", "-UEXTRA -DEXTRA='RN_EXPORT int more(void) { return 1; }'");
@@ -229,11 +234,14 @@ static void a_file_that_changed_after_its_manifest_is_refused(void **state) {
 static void a_stripped_file_still_fits_its_manifest(void **state) {
   (void)state;
   char command[600];
-  if (!have_cc) skip();
+  skip_without_compiler();
   build("foo.so", "-g");
   keep_manifest(in_folder("foo.so"), in_folder("foo.manifest"));
   snprintf(command, sizeof command, "strip %s", in_folder("foo.so"));
-  if (system(command) != 0) skip();
+  if (system(command) != 0) {
+    print_message("skipped: there is no strip\n");
+    skip();
+  }
   rn_runtime *rt = make(NULL);
   expect_load(rt, "foo", NULL);
   rn_runtime_destroy(rt);
@@ -241,7 +249,7 @@ static void a_stripped_file_still_fits_its_manifest(void **state) {
 
 static void a_folder_that_others_can_write_is_not_searched(void **state) {
   (void)state;
-  if (!have_cc) skip();
+  skip_without_compiler();
   build("foo.so", "");
   chmod(folder, 0777);
   refused("foo", "can be written by everyone");
@@ -252,7 +260,7 @@ static void a_folder_that_others_can_write_is_not_searched(void **state) {
 
 static void a_damaged_manifest_is_always_noticed(void **state) {
   (void)state;
-  if (!have_cc) skip();
+  skip_without_compiler();
   rn_arena arena;
   rn_manifest m;
   build("foo.so", "");
