@@ -2,7 +2,8 @@
  *
  * libltdl loses the linker's reason and binds lazily, so a file is opened with dlopen(RTLD_NOW) first
  * and its text kept; libltdl then finds it loaded. Both stand under one lock: libltdl is not safe
- * for threads. Sanitizer builds keep files resident, so reports have names. */
+ * for threads. A file stays mapped once it was opened (RTLD_NODELETE): a thread of the plugin that has
+ * completed its work may still have its last instructions to run when the runtime goes. */
 #include "plugin/module.h"
 #include <dlfcn.h>
 #include <pthread.h>
@@ -48,9 +49,7 @@ static rn_status *link_failure(const char *path, const char *text) {
 }
 
 static rn_status *open_file(rn_module *m) {
-  int mode = RTLD_NOW | RTLD_LOCAL;
-  if (RN_BUILD_FLAGS != 0) mode |= RTLD_NODELETE;
-  void *first = dlopen(m->path, mode);
+  void *first = dlopen(m->path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (first == NULL) {
     const char *text = dlerror();
     return link_failure(m->path, text != NULL ? text : "no reason given");

@@ -1,6 +1,7 @@
 /* thin_plugins_test.c - recording, claiming and asynchrony through the plugin ABI (tests/e2e). */
 #include "build.h"
 #include <time.h>
+#include <unistd.h>
 
 static rn_runtime *runtime_with_test_plugins(void) {
   char path[2048];
@@ -171,6 +172,23 @@ static void asynchronous_kernels_overlap_and_keep_their_order(void **state) {
   rn_runtime_destroy(rt);
 }
 
+/* complete() hands the result over; what the plugin's thread still does then, it may do after the runtime is gone. */
+static void a_thread_of_a_plugin_may_outlive_the_runtime(void **state) {
+  (void)state;
+  rn_runtime *rt = runtime_with_test_plugins();
+  rn_graph *g = NULL;
+  must(rn_graph_create(rt, 0, &g));
+  rn_value start = scalar(g, "start", 1);
+  rn_attr attrs[] = {RN_AI("linger_ms", 100)};
+  rn_value y = node(g, "AddOneLater", "y", &start, 1, attrs, 1);
+  rn_session *s = session_on(g, NULL);
+  assert_float_equal(fetch_float(s, y), 2, 1e-6);
+  rn_session_destroy(s);
+  rn_graph_destroy(g);
+  rn_runtime_destroy(rt);
+  usleep(200000); /* the thread returns through the plugin's code */
+}
+
 static void a_failing_asynchronous_kernel_names_its_node(void **state) {
   (void)state;
   rn_runtime *rt = runtime_with_test_plugins();
@@ -192,6 +210,7 @@ int main(void) {
       cmocka_unit_test(a_recorded_step_sees_new_feeds_and_new_variables),
       cmocka_unit_test(a_compiler_claims_a_subgraph_with_its_variable),
       cmocka_unit_test(asynchronous_kernels_overlap_and_keep_their_order),
+      cmocka_unit_test(a_thread_of_a_plugin_may_outlive_the_runtime),
       cmocka_unit_test(a_failing_asynchronous_kernel_names_its_node),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
