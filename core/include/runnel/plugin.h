@@ -32,7 +32,7 @@ extern "C" {
 
 /* While the major number is 0 a new minor number may break; CHANGELOG says when it does. */
 #define RN_ABI_MAJOR 0u
-#define RN_ABI_MINOR 1u
+#define RN_ABI_MINOR 2u
 
 #if defined(__GNUC__)
 #define RN_EXPORT __attribute__((visibility("default")))
@@ -322,6 +322,14 @@ typedef struct rn_device_def {
   rn_status *(*record_end)(void *device, rn_queue *q, rn_recording **out);
   rn_status *(*replay)(void *device, rn_queue *q, rn_recording *r, rn_points wait, rn_points signal);
   void (*recording_destroy)(void *device, rn_recording *r);
+  /* Since 0.2. RN_DEVICE_HOST_MEMORY: kernels written for this other type ("cpu") run here too, after those
+   * of the device's own. NULL: only its own. */
+  const char *kernels_of;
+  /* With kernels_of, unless RN_DEVICE_SYNCHRONOUS: calls work(arg) once, from any one thread, when `wait` is
+   * reached and what was launched on q before is done; signals afterwards. name: the node, for logs and
+   * traces, borrowed for the call. Returns without waiting; on failure work is not called. */
+  rn_status *(*launch)(void *device, rn_queue *q, rn_points wait, rn_points signal, const char *name,
+                       void (*work)(void *arg), void *arg);
 } rn_device_def;
 
 /* --------------------------------------------------------------------------------------- kernels */
