@@ -172,8 +172,31 @@ static rn_dtype case_dtype(const char *word) {
   return t;
 }
 
+static uint8_t case_hex(char digit) { return (uint8_t)(digit <= '9' ? digit - '0' : digit - 'a' + 10); }
+
+/* x and hexadecimal digits each. */
+static rn_tensor *case_strings(const rn_shape *s, char **at) {
+  rn_tensor *out = NULL;
+  int64_t n = 0;
+  must(rn_shape_count(s, &n));
+  rn_bytes *items = calloc((size_t)n + 1, sizeof *items);
+  assert_non_null(items);
+  for (int64_t i = 0; i < n; i++) {
+    char *word = case_word(at);
+    if (*word != 'x') fail_msg("'%s' is no string", word);
+    uint8_t *bytes = (uint8_t *)word; /* the digits lie behind what they become */
+    items[i] = (rn_bytes){word, strlen(word + 1) / 2};
+    for (uint64_t k = 0; k < items[i].size; k++)
+      bytes[k] = (uint8_t)(case_hex(word[1 + 2 * k]) << 4 | case_hex(word[2 + 2 * k]));
+  }
+  must(rn_tensor_strings(s, items, &out));
+  free(items);
+  return out;
+}
+
 static rn_tensor *case_values(rn_dtype t, const rn_shape *s, char **at) {
   rn_tensor *out = NULL;
+  if (t == RN_STRING) return case_strings(s, at);
   must(rn_tensor_create(t, s, &out));
   int64_t n = rn_tensor_count(out) * (case_is_complex(t) ? 2 : 1);
   for (int64_t i = 0; i < n; i++) {

@@ -104,6 +104,19 @@ static rn_status *compare_mean(const case_output *want, const rn_tensor *got) {
   return rn_status_make(RN_UNKNOWN, "the mean is %.9g, TensorFlow has %.9g", sum / n, want->mean);
 }
 
+static rn_status *compare_strings(const rn_tensor *want, const rn_tensor *got, uint32_t at) {
+  for (int64_t i = 0; i < rn_tensor_count(want); i++) {
+    rn_bytes x = rn_tensor_string(got, i), y = rn_tensor_string(want, i);
+    uint64_t same = 0;
+    while (same < x.size && same < y.size && x.data[same] == y.data[same]) same++;
+    if (same < x.size || same < y.size)
+      return rn_status_make(RN_UNKNOWN, "output %u[%lld] has %llu bytes, TensorFlow's %llu; they differ from byte %llu on",
+                            at, (long long)i, (unsigned long long)x.size, (unsigned long long)y.size,
+                            (unsigned long long)same);
+  }
+  return NULL;
+}
+
 static rn_status *compare(const node_case *c, const case_output *want, const rn_tensor *got, uint32_t at) {
   char a[160], b[160];
   rn_dtype t = rn_tensor_dtype(want->tensor);
@@ -115,6 +128,7 @@ static rn_status *compare(const node_case *c, const case_output *want, const rn_
     rn_shape_print(&want->shape, b, sizeof b);
     return rn_status_make(RN_UNKNOWN, "output %u has shape %s, TensorFlow's %s", at, a, b);
   }
+  if (t == RN_STRING) return compare_strings(want->tensor, got, at);
   int64_t n = rn_tensor_count(want->tensor) * (case_is_complex(t) ? 2 : 1);
   double largest = largest_number(want->tensor, n);
   for (int64_t i = 0; i < n; i++) {

@@ -13,7 +13,8 @@ One case is a block of lines that ends with an empty one:
                                   TensorFlow leaves undefined are not written
     head DTYPE SHAPE MEAN VALUES  the same, but only its first values and the mean of all
 
-Shapes are [2,3] without blanks; bool is 0 or 1; complex numbers are two values.
+Shapes are [2,3] without blanks; bool is 0 or 1; complex numbers are two values; a string is x and its bytes in
+hexadecimal digits.
 """
 import os
 import sys
@@ -71,6 +72,8 @@ def vec(v, dt=I):
 
 # --- writing --------------------------------------------------------------------------------------
 def number(x, dtype):
+    if dtype.kind in "SO":
+        return "x" + bytes(x).hex()
     if dtype == np.bool_:
         return "1" if x else "0"
     if np.issubdtype(dtype, np.integer):
@@ -91,7 +94,7 @@ def shape_text(s):
 
 
 def tensor_text(a):
-    a = np.asarray(a)
+    a = np.asarray(a, object if isinstance(a, bytes) else None) # as an array of bytes it would lose zeros at its end
     return " ".join([dtype_name(a.dtype), shape_text(a.shape)] + [number(x, a.dtype) for x in a.ravel()])
 
 
@@ -719,8 +722,29 @@ def state():
     case("CountUpTo", [Var(I(0))], steps=3, limit=5)
 
 
+def summaries():
+    tag = b"loss"
+    for dt in (F, D, H, I, L, U8, np.int8, np.int16, np.uint16):
+        case("ScalarSummary", [tag, dt(3)])
+    case("ScalarSummary", [np.array([b"a", b"b/c"]), vec([1.5, -2.5], F)])
+    case("ScalarSummary", [np.array([], "S1"), vec([], F)])
+    case("HistogramSummary", [tag, vec([0, 1, -1, 0.5, 1e-13, -1e-13, 1e21, -1e21, 2, 2, 2], F)])
+    case("HistogramSummary", [tag, f(40)])
+    case("HistogramSummary", [tag, vec([], D)])
+    case("HistogramSummary", [tag, ints(2, 7)])
+    case("AudioSummaryV2", [tag, f(4, 5, 1, lo=-1, hi=1), F(16000)])
+    case("TensorSummary", [f(2, 3)])
+    case("TensorSummary", [np.array([b"x", b"", b"yz"])])
+    case("TensorSummary", [ints(0, 2)])
+    case("TensorSummaryV2", [tag, f(2), b"\x0a\x07\x0a\x05hello"])
+    one, two, twice = b"\x0a\x08\x0a\x01a\x15\x00\x00\x80?", b"\x0a\x08\x0a\x01b\x15\x00\x00\x00@", b"\x0a\x03\x0a\x01c\x0a\x03\x0a\x01d"
+    case("MergeSummary", [one, two])
+    case("MergeSummary", [np.array([one, twice]), two])
+    case("MergeSummary", [b""])
+
+
 def main():
-    for group in (unary, binary, selection, reductions, products, network, arrays, random, state):
+    for group in (unary, binary, selection, reductions, products, network, arrays, random, state, summaries):
         group()
     written = 0
     with open(OUT, "w") as out:
