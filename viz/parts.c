@@ -2,7 +2,8 @@
  *
  * The gradient and all that depends on it is training; constants and variables that only training reads
  * (rates, slots, powers, the step) belong to it. What lies under "save" is saving. A value that only ever initialises
- * a variable joins that variable's box; a node that only waits for initialisations is starting. */
+ * a variable joins that variable's box; a node that only waits for initialisations is starting. Summary ops and what
+ * only they read are the summaries. */
 #include "parts.h"
 #include <runnel/plugin.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 enum { MOST_READERS = 4096 };
 
 const char *part_name(unsigned char part) {
-  static const char *const names[] = {"model", "training", "saving", "initialisation"};
+  static const char *const names[] = {"model", "training", "saving", "initialisation", "summaries"};
   return names[part];
 }
 
@@ -56,6 +57,13 @@ static int all_readers(const rn_graph *g, rn_node_id n, rn_value *room, int (*vi
   return some;
 }
 
+static int summarises(const rn_graph *g, rn_node_id n) {
+  const char *op = rn_graph_op(g, n);
+  size_t length = strlen(op);
+  return (length >= 7 && strcmp(op + length - 7, "Summary") == 0) || strcmp(op, "AudioSummaryV2") == 0 ||
+         strcmp(op, "TensorSummaryV2") == 0;
+}
+
 typedef struct question {
   const parts *p;
   const rn_graph *g;
@@ -80,6 +88,24 @@ static int is_outside_model(void *arg, rn_node_id reader) {
   const char *name = rn_graph_name(q->g, reader);
   size_t n = strlen(name);
   return q->p->part[reader] != PART_MODEL || (n > 7 && strcmp(name + n - 7, "/Assign") == 0);
+}
+
+static int is_summary(void *arg, rn_node_id reader) {
+  const question *q = arg;
+  return q->p->part[reader] == PART_SUMMARIES;
+}
+
+/* What is fed and what is trained stays where it is, whoever looks at it. */
+static void mark_summaries(parts *p, const rn_graph *g, rn_value *room, char *scratch) {
+  for (rn_node_id n = rn_graph_node_count(g); n-- > 0;) {
+    question q = {p, g, n, RN_NO_NODE, scratch};
+    uint32_t flags = 0, role = 0;
+    (void)rn_graph_op_known(g, n, &flags, &role);
+    int stays = role == RN_ROLE_PLACEHOLDER || variable_of(g, rn_graph_name(g, n), scratch) != RN_NO_NODE ||
+                is_variable(g, n);
+    if (p->part[n] != PART_MODEL || stays) continue;
+    if (summarises(g, n) || all_readers(g, n, room, is_summary, &q)) p->part[n] = PART_SUMMARIES;
+  }
 }
 
 static int waits_for_assignments(const parts *p, const rn_graph *g, rn_node_id n, char *scratch) {
@@ -142,6 +168,7 @@ rn_status *parts_init(parts *p, const rn_graph *g) {
   if (p->part && p->stands_for && room && scratch) {
     for (rn_node_id i = 0; i < n; i++) p->stands_for[i] = i;
     mark_forward(p, g);
+    mark_summaries(p, g, room, scratch);
     mark_sources(p, g, room, scratch);
     join_initial_values(p, g, room, scratch);
   } else {

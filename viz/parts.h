@@ -3,7 +3,7 @@
 #define RN_VIZ_PARTS_H
 #include <runnel/graph.h>
 
-enum { PART_MODEL, PART_TRAINING, PART_SAVING, PART_STARTING };
+enum { PART_MODEL, PART_TRAINING, PART_SAVING, PART_STARTING, PART_SUMMARIES };
 typedef struct parts {
   unsigned char *part;    /* per node */
   rn_node_id *stands_for; /* per node: the node whose box it joins; an initial value joins its variable */

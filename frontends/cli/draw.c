@@ -1,30 +1,10 @@
 /* draw.c - runnel draw: a graph file as a picture (frontends/cli). */
-#include <errno.h>
 #include <runnel/viz.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "commands.h"
 #include "graph_file.h"
-
-static rn_status *write_file(const char *path, const char *bytes, size_t n) {
-  size_t length = strlen(path);
-  char *temporary = malloc(length + 5);
-  if (!temporary) return rn_status_make(RN_RESOURCE_EXHAUSTED, "out of memory");
-  snprintf(temporary, length + 5, "%s.tmp", path);
-  FILE *f = fopen(temporary, "wb");
-  int ok = f && fwrite(bytes, 1, n, f) == n && fflush(f) == 0 && fsync(fileno(f)) == 0;
-  int cause = errno;
-  if (f && fclose(f) != 0) ok = 0;
-  if (ok && rename(temporary, path) != 0) {
-    cause = errno;
-    ok = 0;
-  }
-  if (!ok && f) unlink(temporary);
-  free(temporary);
-  return ok ? NULL : rn_status_make(RN_UNKNOWN, "cannot write '%s': %s", path, strerror(cause));
-}
+#include "new_file.h"
 
 static rn_status *parse_depth(const char *text, int32_t *out) {
   char *end;
@@ -46,7 +26,7 @@ static rn_status *draw(cli *c, const char *path, const char *output, const char 
   size_t n = 0;
   rn_status *status = rn_viz_draw(g, &options, &bytes, &n);
   rn_graph_destroy(g);
-  if (!status) status = write_file(output, bytes, n);
+  if (!status) status = new_file_write(output, bytes, n);
   rn_viz_free(bytes);
   return status;
 }
