@@ -2,16 +2,20 @@
  *
  * A node's box is found from its name alone: the scope at the folding depth, the variable whose
  * parts it is, or the node itself. So folding a graph is one pass, and the same name always lands
- * in the same box. */
+ * in the same box. Where even the outermost scopes are too many to read, bands take their place. */
 #include "fold.h"
+#include "absorb.h"
+#include "band.h"
 #include "parts.h"
 #include <runnel/plugin.h>
 #include <runnel/viz.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define READABLE_BOXES 250u
-#define NO_BOX UINT32_MAX
+#define READABLE_BOXES 60u
+#define FEW_BOXES 40u /* so many may show every constant */
+#define BANDS 60u
+#define NO_BOX FOLD_NO_BOX
 
 uint32_t path_depth(const char *path, size_t length) {
   uint32_t n = 0;
@@ -102,8 +106,11 @@ static rn_status *assign_box(fold *f, const rn_graph *g, rn_node_id n, int32_t d
   return find_or_add(f, name, strlen(name), is_variable(g, shown) ? BOX_VARIABLE : BOX_NODE, shown, &f->of_node[n]);
 }
 
-static rn_status *assign_boxes(fold *f, const rn_graph *g, int32_t depth, const parts *split, char *scratch) {
+static rn_status *assign_boxes(fold *f, const rn_graph *g, int32_t depth, const parts *split, const unsigned char *mask,
+                               char *scratch) {
   for (rn_node_id i = 0; i < rn_graph_node_count(g); i++) {
+    f->of_node[i] = NO_BOX;
+    if (mask && !mask[i]) continue;
     RN_TRY(assign_box(f, g, i, depth, split, scratch));
     f->boxes[f->of_node[i]].count++;
   }
@@ -116,7 +123,7 @@ static void clear(fold *f) {
   for (uint32_t i = 0; i < f->n_buckets; i++) f->buckets[i] = NO_BOX;
 }
 
-rn_status *fold_init(fold *f, const rn_graph *g, int32_t depth) {
+rn_status *fold_init(fold *f, const rn_graph *g, int32_t depth, const unsigned char *mask) {
   memset(f, 0, sizeof *f);
   uint32_t n = rn_graph_node_count(g);
   size_t longest = 0;
@@ -134,9 +141,11 @@ rn_status *fold_init(fold *f, const rn_graph *g, int32_t depth) {
   if (automatic && status == NULL) status = parts_init(&split, g);
   for (int32_t level = automatic ? 8 : depth; status == NULL; level--) {
     clear(f);
-    status = assign_boxes(f, g, level, automatic ? &split : NULL, scratch);
+    status = assign_boxes(f, g, level, automatic ? &split : NULL, mask, scratch);
+    if (automatic && status == NULL && f->count > FEW_BOXES) status = absorb_parameters(f, g);
     if (!automatic || f->count <= READABLE_BOXES || level == 0) break;
   }
+  if (automatic && status == NULL && f->count > READABLE_BOXES) status = band_fold(f, g, mask, BANDS);
   parts_finish(&split);
   free(scratch);
   return status;

@@ -14,13 +14,15 @@ typedef struct viz_box {
 typedef struct fold {
   viz_box *boxes;
   uint32_t count, capacity;
-  uint32_t *of_node; /* box of each node */
+  uint32_t *of_node; /* box of each node; FOLD_NO_BOX: it is not drawn */
   uint32_t *buckets;
   uint32_t n_buckets;
 } fold;
 
-/* err RESOURCE_EXHAUSTED. depth as in rn_viz_options. own: finish also after a failure */
-rn_status *fold_init(fold *f, const rn_graph *g, int32_t depth);
+#define FOLD_NO_BOX UINT32_MAX
+/* err RESOURCE_EXHAUSTED. depth as in rn_viz_options; mask: per node 1 when drawn, NULL: all. own: finish also after a
+ * failure */
+rn_status *fold_init(fold *f, const rn_graph *g, int32_t depth, const unsigned char *mask);
 void fold_finish(fold *f);
 /* Is `path` the name of a scope, or a node that scopes continue (a variable)? Depth of a path: its slashes. */
 uint32_t path_depth(const char *path, size_t length);

@@ -1,20 +1,7 @@
 /* label.c - names from files as text that is safe in a Graphviz label (viz). */
 #include "label.h"
 #include <string.h>
-
-/* Length of the valid UTF-8 sequence at s, or 0. */
-static size_t sequence_length(const unsigned char *s) {
-  size_t n = s[0] < 0x80                   ? 1
-             : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
-             : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
-             : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
-                                           : 0;
-  for (size_t i = 1; i < n; i++)
-    if ((s[i] & 0xc0) != 0x80) return 0;
-  if (n == 3 && ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] >= 0xa0))) return 0;
-  if (n == 4 && ((s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] >= 0x90))) return 0;
-  return n;
-}
+#include "utf8.h"
 
 static size_t put(char *buf, size_t at, const char *text, size_t n) {
   memcpy(buf + at, text, n);
@@ -23,9 +10,9 @@ static size_t put(char *buf, size_t at, const char *text, size_t n) {
 
 char *label_text(const char *s, size_t max_chars, char *buf, size_t size_bytes) {
   const unsigned char *p = (const unsigned char *)s;
-  size_t at = 0, chars = 0;
+  size_t at = 0, chars = 0, left = strlen(s);
   while (*p && chars < max_chars && at + 12 < size_bytes) {
-    size_t n = sequence_length(p);
+    size_t n = utf8_length(p, left);
     if (n == 0 || *p < 0x20 || *p == 0x7f)
       at = put(buf, at, "?", 1);
     else if (*p == '\\')
@@ -35,7 +22,29 @@ char *label_text(const char *s, size_t max_chars, char *buf, size_t size_bytes) 
     else
       at = put(buf, at, (const char *)p, n);
     p += n ? n : 1;
+    left -= n ? n : 1;
     chars++;
+  }
+  if (*p) at = put(buf, at, "\xe2\x80\xa6", 3);
+  buf[at] = '\0';
+  return buf;
+}
+
+char *label_html(const char *s, size_t max_chars, char *buf, size_t size_bytes) {
+  static const char *const escapes[] = {"<", "&lt;", ">", "&gt;", "&", "&amp;", "\"", "&quot;"};
+  const unsigned char *p = (const unsigned char *)s;
+  size_t at = 0, chars = 0, left = strlen(s);
+  for (; *p && chars < max_chars && at + 12 < size_bytes; chars++) {
+    size_t n = utf8_length(p, left), e = 0;
+    while (e < 8 && escapes[e][0] != (char)*p) e += 2;
+    if (n == 0 || *p < 0x20 || *p == 0x7f)
+      at = put(buf, at, "?", 1);
+    else if (e < 8)
+      at = put(buf, at, escapes[e + 1], strlen(escapes[e + 1]));
+    else
+      at = put(buf, at, (const char *)p, n);
+    p += n ? n : 1;
+    left -= n ? n : 1;
   }
   if (*p) at = put(buf, at, "\xe2\x80\xa6", 3);
   buf[at] = '\0';

@@ -7,4 +7,6 @@
  * Graphviz would interpret (backslash, ampersand) is escaped, and what is longer than max_chars
  * ends in an ellipsis. Returns buf. */
 char *label_text(const char *s, size_t max_chars, char *buf, size_t size_bytes);
+/* The same for a label in Graphviz's HTML. */
+char *label_html(const char *s, size_t max_chars, char *buf, size_t size_bytes);
 #endif

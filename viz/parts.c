@@ -101,8 +101,8 @@ static void mark_summaries(parts *p, const rn_graph *g, rn_value *room, char *sc
     question q = {p, g, n, RN_NO_NODE, scratch};
     uint32_t flags = 0, role = 0;
     (void)rn_graph_op_known(g, n, &flags, &role);
-    int stays = role == RN_ROLE_PLACEHOLDER || variable_of(g, rn_graph_name(g, n), scratch) != RN_NO_NODE ||
-                is_variable(g, n);
+    int stays =
+        role == RN_ROLE_PLACEHOLDER || variable_of(g, rn_graph_name(g, n), scratch) != RN_NO_NODE || is_variable(g, n);
     if (p->part[n] != PART_MODEL || stays) continue;
     if (summarises(g, n) || all_readers(g, n, room, is_summary, &q)) p->part[n] = PART_SUMMARIES;
   }

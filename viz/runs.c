@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <runnel/runs.h>
+#include "utf8.h"
 
 typedef struct gathered {
   rn_series shown;
@@ -20,21 +21,6 @@ static rn_status *no_memory(void) {
   return rn_status_make(RN_RESOURCE_EXHAUSTED, "no memory for the numbers of a run");
 }
 
-/* Length of the well-formed UTF-8 character at p, or 0. */
-static size_t character(const unsigned char *p, size_t n) {
-  size_t length = p[0] < 0x80                   ? 1
-                  : p[0] >= 0xc2 && p[0] < 0xe0 ? 2
-                  : p[0] >= 0xe0 && p[0] < 0xf0 ? 3
-                  : p[0] >= 0xf0 && p[0] < 0xf5 ? 4
-                                                : 0;
-  if (length == 0 || length > n || p[0] < 32 || p[0] == 127) return 0;
-  for (size_t i = 1; i < length; i++)
-    if ((p[i] & 0xc0) != 0x80) return 0;
-  if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f)) return 0; /* too long; half a pair */
-  if ((p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f)) return 0; /* too long; beyond the last */
-  return length;
-}
-
 static char *clean(rn_bytes b) {
   const size_t most = 1000; /* bytes of a name that anybody reads */
   size_t size = b.size < most ? (size_t)b.size : most, at = 0;
@@ -42,7 +28,8 @@ static char *clean(rn_bytes b) {
   if (out == NULL) return NULL;
   const unsigned char *p = (const unsigned char *)b.data;
   for (size_t i = 0; i < size;) {
-    size_t n = character(p + i, size - i);
+    size_t n = utf8_length(p + i, size - i);
+    if (p[i] < 32 || p[i] == 127) n = 0;
     if (n == 0) out[at++] = '?';
     if (n != 0) memcpy(out + at, p + i, n);
     at += n;

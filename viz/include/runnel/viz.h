@@ -16,12 +16,22 @@ extern "C" {
 typedef struct rn_viz_options {
   uint32_t struct_size;
   int32_t depth;
-  const char *format; /* "svg" or "dot" */
+  const char *format; /* "svg", "png", "pdf" or "dot" */
   const char *title;  /* NULL: none */
+  /* Only a part of the graph: what lies on ways from node `from` and to node `to` (either may be NULL); what is at
+   * most `hops` steps around a node. */
+  const char *from, *to, *around;
+  uint32_t hops;
+  uint32_t reserved;
+  const char *highlight; /* names like "conv*": drawn with a heavy line; NULL: none */
+  /* What a node is coloured by, such as its device: a text, or NULL for the usual colour. The texts stand in the
+   * legend. own: borrowed until draw returns */
+  const char *(*paint)(void *arg, rn_node_id n);
+  void *paint_arg;
 } rn_viz_options;
 
-/* own: *out_bytes owned, released by rn_viz_free. err INVALID_ARGUMENT (unknown format),
- * RESOURCE_EXHAUSTED, INTERNAL (Graphviz failed). */
+/* own: *out_bytes owned, released by rn_viz_free. err INVALID_ARGUMENT (unknown format), NOT_FOUND (no such node, or
+ * no way), RESOURCE_EXHAUSTED, INTERNAL (Graphviz failed). */
 RN_API rn_status *rn_viz_draw(const rn_graph *g, const rn_viz_options *options, char **out_bytes, size_t *out_size);
 RN_API void rn_viz_free(char *bytes);
 #ifdef __cplusplus
