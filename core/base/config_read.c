@@ -142,13 +142,18 @@ static void variable_name(char *out, size_t size, const char *section, const cha
   for (char *c = out; *c != '\0'; c++) *c = (char)toupper((unsigned char)*c);
 }
 
-static rn_status *read_variable(rn_config *c, const rn_setting *k) {
-  char name[96], origin[112];
-  variable_name(name, sizeof name, k->section, k->key);
+static rn_status *read_named(rn_config *c, const char *name, const rn_setting *k) {
+  char origin[112];
   const char *value = getenv(name);
   if (value == NULL) return NULL;
   (void)snprintf(origin, sizeof origin, "environment %s", name);
   return rn_config_put(c, k->section, k->key, value, origin);
+}
+
+static rn_status *read_variable(rn_config *c, const rn_setting *k) {
+  char name[96];
+  variable_name(name, sizeof name, k->section, k->key);
+  return read_named(c, name, k);
 }
 
 static int is_variable_of(const char *variable, const rn_setting *known, uint32_t n) {
@@ -163,7 +168,7 @@ static int is_variable_of(const char *variable, const rn_setting *known, uint32_
 
 /* A misspelt RUNNEL_RUN_... would be ignored without a word. */
 static rn_status *reject_unknown(const rn_setting *known, uint32_t n) {
-  static const char *const prefixes[] = {"RUNNEL_DEVICES_", "RUNNEL_PLUGINS_", "RUNNEL_RUN_"};
+  static const char *const prefixes[] = {"RUNNEL_DEVICES_", "RUNNEL_PLUGINS_", "RUNNEL_RUN_", "RUNNEL_VALIDATE_"};
   for (char **at = environ; at != NULL && *at != NULL; at++) {
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
       if (strncmp(*at, prefixes[i], strlen(prefixes[i])) != 0 || is_variable_of(*at, known, n)) continue;
@@ -179,6 +184,7 @@ rn_status *rn_config_read_environment(rn_config *c) {
   uint32_t n;
   const rn_setting *known = rn_settings_known(&n);
   if (getauxval(AT_SECURE) != 0) return NULL;
+  RN_TRY(read_named(c, "RUNNEL_VALIDATE", rn_setting_find("run", "validate"))); /* a short name beside the long one */
   for (uint32_t i = 0; i < n; i++) RN_TRY(read_variable(c, &known[i]));
   return reject_unknown(known, n);
 }

@@ -15,6 +15,8 @@ static const rn_setting known[] = {
     {"run", "interop", SETTING_CHOICE, "auto|on|off", "auto"},
     {"run", "log_level", SETTING_CHOICE, "error|warning|info|debug", "warning"},
     {"run", "threads", SETTING_COUNT, NULL, "0"},
+    {"run", "validate", SETTING_SWITCH, NULL, "false"},
+    {"validate", "fail_allocation", SETTING_NUMBER, NULL, "0"},
 };
 #define N_KNOWN (sizeof known / sizeof known[0])
 
@@ -31,7 +33,8 @@ const rn_setting *rn_setting_find(const char *section, const char *key) {
 }
 
 int rn_section_is_free(const char *section) {
-  return strcmp(section, "place") == 0 || (strncmp(section, "plugin.", 7) == 0 && section[7] != '\0');
+  if (strcmp(section, "place") == 0 || strcmp(section, "kernels") == 0) return 1;
+  return strncmp(section, "plugin.", 7) == 0 && section[7] != '\0';
 }
 
 static int is_known_section(const char *section) {
@@ -41,7 +44,7 @@ static int is_known_section(const char *section) {
   return 0;
 }
 
-static const char *const section_names[] = {"devices", "place", "plugins", "run"};
+static const char *const section_names[] = {"devices", "kernels", "place", "plugins", "run", "validate"};
 
 /* The section with the right key, else the nearest name. */
 static rn_status *unknown_section(const char *section) {
@@ -55,7 +58,9 @@ static rn_status *unknown_section(const char *section) {
   }
   if (near == NULL)
     return rn_status_make(RN_INVALID_ARGUMENT,
-                          "unknown section '%s' (there are devices, place, plugins, run and plugin.ID)", section);
+                          "unknown section '%s' (there are devices, kernels, place, plugins, run, validate and "
+                          "plugin.ID)",
+                          section);
   return rn_status_make(RN_INVALID_ARGUMENT, "unknown section '%s' (did you mean '%s'?)", section, near);
 }
 
@@ -111,6 +116,16 @@ static int is_list(const char *value) {
   return filled;
 }
 
+/* "a/fast, !b": an entry is a plugin, perhaps with a label, perhaps refused. */
+static int is_kernel_list(const char *value) {
+  if (*value == '\0' || !is_list(value)) return 0;
+  for (const char *at = value; at != NULL; at = strchr(at, ',')) {
+    at += strspn(at, ", \t!");
+    if (*at == '\0' || *at == ',' || *at == '/') return 0;
+  }
+  return 1;
+}
+
 static rn_status *check_value(const rn_setting *s, const char *value, const char **out) {
   int64_t number;
   *out = value;
@@ -118,6 +133,9 @@ static rn_status *check_value(const rn_setting *s, const char *value, const char
     case SETTING_COUNT:
       if (rn_parse_i64(value, strlen(value), &number) && number >= 0 && number <= MOST_COUNT) return NULL;
       return bad_value(s, value, "a number from 0 to 4096");
+    case SETTING_NUMBER:
+      if (rn_parse_i64(value, strlen(value), &number) && number >= 0) return NULL;
+      return bad_value(s, value, "a number, 0 or more");
     case SETTING_SWITCH:
       *out = read_switch(value);
       return *out != NULL ? NULL : bad_value(s, value, "true or false");
@@ -138,6 +156,11 @@ rn_status *rn_setting_check(const char *section, const char *key, const char *va
   if (*key == '\0') return rn_status_make(RN_INVALID_ARGUMENT, "a setting of section '%s' has no name", section);
   if (strcmp(section, "place") == 0 && *value == '\0')
     return rn_status_make(RN_INVALID_ARGUMENT, "place.%s names no device", key);
+  if (strcmp(section, "kernels") == 0 && !is_kernel_list(value))
+    return rn_status_make(RN_INVALID_ARGUMENT,
+                          "kernels.%s is '%s', but must be PLUGIN or PLUGIN/LABEL, separated by commas, with a '!' "
+                          "before what is never used",
+                          key, value);
   *out = value;
   return NULL;
 }

@@ -6,6 +6,7 @@
 typedef enum setting_kind {
   SETTING_TEXT,
   SETTING_COUNT,  /* 0 .. 4096 */
+  SETTING_NUMBER, /* 0 and more */
   SETTING_SWITCH, /* kept as "true" or "false" */
   SETTING_CHOICE, /* one of `choices`, separated by | */
   SETTING_LIST    /* comma separated names, none of them empty */
@@ -20,7 +21,7 @@ typedef struct rn_setting {
 
 const rn_setting *rn_settings_known(uint32_t *out_count);
 const rn_setting *rn_setting_find(const char *section, const char *key);
-/* Sections whose keys the user chooses: "place" and "plugin.ID". */
+/* Sections whose keys the user chooses: "place", "kernels" and "plugin.ID". */
 int rn_section_is_free(const char *section);
 /* Is section.key a setting, and the value one it can have? *out: the value as it is kept, static or
  * `value` itself. err INVALID_ARGUMENT, without the origin. */

@@ -5,8 +5,10 @@
  * wrapping gives the cause back unwrapped, which still tells the truth. */
 #include <runnel/status.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include "base/mem.h"
+#include "base/status_watch.h"
 
 struct rn_status {
   int32_t code;
@@ -25,7 +27,10 @@ static const char *const code_names[] = {
     "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
     "DATA_LOSS"};
 
-static int is_static(const rn_status *s) { return (const void *)s == (const void *)&out_of_memory; }
+static const rn_status_watch *_Atomic watch; /* NULL: nobody asks */
+
+void rn_status_set_watch(const rn_status_watch *w) { atomic_store(&watch, w); }
+int rn_status_is_static(const rn_status *s) { return (const void *)s == (const void *)&out_of_memory; }
 
 static rn_status *static_status(void) {
   union {
@@ -49,6 +54,8 @@ static rn_status *build(int32_t code, const char *inner, const char *format, va_
   s->message[0] = '\0';
   if (printed >= 0) (void)vsnprintf(s->message, head + 1, format, args);
   if (inner != NULL) (void)snprintf(s->message + head, tail + 1, ": %s", inner);
+  const rn_status_watch *w = atomic_load_explicit(&watch, memory_order_relaxed);
+  if (w != NULL) w->made(s);
   return s;
 }
 
@@ -81,5 +88,7 @@ const char *rn_status_code_name(int32_t code) {
 }
 
 void rn_status_free(rn_status *s) {
-  if (s != NULL && !is_static(s)) rn_mem_free(s);
+  if (s == NULL || rn_status_is_static(s)) return;
+  const rn_status_watch *w = atomic_load_explicit(&watch, memory_order_relaxed);
+  if (w == NULL || !w->freed(s)) rn_mem_free(s);
 }

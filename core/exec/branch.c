@@ -144,7 +144,8 @@ static rn_status *build(work *w) {
   uint32_t lane = EXEC_NONE; /* what goes through lanes keeps its order */
   for (uint32_t i = 0; i < w->l->n_order; i++) {
     RN_TRY(find_edges(w, i));
-    if (w->l->step[w->l->order[i]].mode != STEP_DEVICE) continue;
+    const exec_step *step = &w->l->step[w->l->order[i]];
+    if (step->mode != STEP_DEVICE && !step->after_lanes) continue;
     if (lane != EXEC_NONE) RN_TRY(add_edge(w, lane, i));
     lane = i;
   }

@@ -134,7 +134,18 @@ static rn_status *cell_view(rn_call *c, rn_resource *r, rn_tensor_view *out) {
   (void)c;
   if (r == NULL || !rn_resource_is_cell(r))
     return rn_status_make(RN_INVALID_ARGUMENT, "the handle does not name a variable");
-  return rn_cell_view(r, out);
+  return exec_cell_view(r, out);
+}
+
+/* On a device's own thread nothing may wait for the device: where the content lies, or not at all. */
+static rn_status *assign_in_place(rn_resource *r, const rn_tensor_view *v) {
+  rn_tensor_view now = {.struct_size = (uint32_t)sizeof now};
+  RN_TRY(exec_cell_view(r, &now));
+  if (now.data == NULL || now.dtype != rn_dtype_base(v->dtype) || !rn_shape_equal(&now.shape, &v->shape))
+    return rn_status_make(RN_UNIMPLEMENTED, "variable '%s' gets another shape, which is not done by a queue",
+                          rn_resource_name(r));
+  if (v->size_bytes != 0 && v->data != now.data) memmove(now.data, v->data, v->size_bytes);
+  return NULL;
 }
 
 static rn_status *cell_assign(rn_call *c, rn_resource *r, const rn_tensor_view *v) {
@@ -142,6 +153,7 @@ static rn_status *cell_assign(rn_call *c, rn_resource *r, const rn_tensor_view *
     return rn_status_make(RN_INVALID_ARGUMENT, "the handle does not name a variable");
   exec_device *d = full(c)->plan->node[full(c)->node].device;
   if (d == NULL || exec_device_is_host(d)) return rn_cell_assign(r, v);
+  if (full(c)->launched) return assign_in_place(r, v);
   if (full(c)->instance != NULL) RN_TRY(exec_lanes_wait(full(c)->instance)); /* the value may still be on its way */
   return exec_cell_assign_on(d, r, v);
 }

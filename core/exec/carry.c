@@ -245,7 +245,7 @@ static void make_order(carry *w) {
 }
 
 static rn_status *list_lanes(exec_plan *p) {
-  p->lane = rn_arena_array(&p->memory, p->session->devices->count + (size_t)1, sizeof(exec_device *));
+  p->lane = rn_arena_array(&p->memory, p->session->n_order + (size_t)1, sizeof(exec_device *));
   if (p->lane == NULL) return exec_out_of_memory("a plan");
   for (uint32_t i = 0; i < p->n_node; i++) {
     exec_node *n = &p->node[i];
@@ -280,9 +280,6 @@ static rn_status *carry_all(carry *w) {
 rn_status *exec_carry(exec_plan *p) {
   int used = 0;
   carry w = {.p = p, .n_node = p->n_node, .n_value = p->n_value};
-  for (uint32_t d = 0; d < p->session->devices->count; d++)
-    p->has_homes |= (uint8_t)!exec_device_is_host(p->session->devices->item[d]);
-  if (!p->has_homes) return NULL;
   RN_TRY(settle_cells(p));
   for (uint32_t i = 0; i < p->n_node; i++) used |= lane_device(p->node[i].device) != NULL;
   if (!used) return NULL;

@@ -9,9 +9,11 @@
 #include "exec/claim.h"
 
 /* ------------------------------------------------------------------------------------- asking */
-static rn_status *put(void *arg, const rn_claim *c) {
+static rn_status *put(void *arg, const rn_claim *given) {
   exec_claiming *w = arg;
   exec_plan *p = w->p;
+  rn_claim claim = {0}, *c = &claim; /* as much as the plugin's own header knows of it */
+  memcpy(c, given, given->struct_size < sizeof claim ? given->struct_size : sizeof claim);
   exec_offer *grown = rn_mem_grow(w->offer, w->n_offer + 1, sizeof *grown);
   if (grown == NULL) return exec_out_of_memory("claims");
   w->offer = grown;
@@ -74,10 +76,10 @@ static rn_status *ask_all(exec_claiming *w) {
   rn_status *failed = NULL;
   rn_node_id *ids = rn_mem_alloc((p->n_node + (size_t)1) * sizeof *ids);
   if (ids == NULL) return exec_out_of_memory("claims");
-  for (uint32_t d = 0; d < s->devices->count && failed == NULL; d++) {
+  for (uint32_t d = 0; d < s->n_order && failed == NULL; d++) {
     int used = 0;
-    for (uint32_t i = 0; i < p->n_node && !used; i++) used = is_candidate(&p->node[i], s->devices->item[d]);
-    if (used) failed = ask(w, s->devices->item[d], ids);
+    for (uint32_t i = 0; i < p->n_node && !used; i++) used = is_candidate(&p->node[i], s->order[d]);
+    if (used) failed = ask(w, s->order[d], ids);
   }
   rn_mem_free(ids);
   return failed;
@@ -198,8 +200,8 @@ static int has_compilers(const exec_plan *p) {
   const rn_compiler_def *const *defs;
   const rn_host_api *const *hosts;
   uint32_t n = 0;
-  for (uint32_t d = 0; d < s->devices->count && n == 0; d++)
-    rn_status_free(rn_registry_compilers(s->rt, s->devices->item[d]->type->def->type, &defs, &hosts, &n));
+  for (uint32_t d = 0; d < s->n_order && n == 0; d++)
+    rn_status_free(rn_registry_compilers(s->rt, s->order[d]->type->def->type, &defs, &hosts, &n));
   return n > 0;
 }
 

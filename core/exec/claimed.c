@@ -3,7 +3,7 @@
  * Where all shapes are known the compiler makes a program of the members, which the layout keeps.
  * Where they are not, or the compiler cannot, the members execute by themselves and the claim's values
  * are other names for theirs. */
-#include "exec/exec.h"
+#include "exec/validate.h"
 
 static int shapes_known(const exec_layout *l, const exec_node *n) {
   const exec_plan *p = l->plan;
@@ -28,7 +28,9 @@ static rn_status *compile(exec_layout *l, const exec_node *n, void **out) {
   for (uint32_t o = 0; o < c->n_out; o++) shape[c->n_in + o] = l->proto[n->out + o].shape;
   rn_subgraph g = {(uint32_t)sizeof g, c->n_nodes, c->n_in, c->n_out, c->n_cells, p->graph,       rn_graph_view(),
                    c->nodes,           c->in,      c->out,  c->cells, shape,      shape + c->n_in};
-  rn_status *s = c->def->compile(c->host, n->device->handle, &g, out);
+  rn_scope scope;
+  rn_scope_enter(&scope, rn_validator_of(c->host), "compile", NULL);
+  rn_status *s = rn_scope_leave(&scope, c->def->compile(c->host, n->device->handle, &g, out));
   rn_mem_free(shape);
   return s;
 }
@@ -49,6 +51,7 @@ rn_status *exec_layout_claim(exec_layout *l, uint32_t node) {
   if (s == NULL) {
     prep->compute = n->claim->def->execute;
     prep->destroy = n->claim->def->release;
+    RN_TRY(exec_validate_prep(l->plan, node, prep));
     return exec_layout_executes(l, node, 0);
   }
   if (rn_status_code(s) != RN_UNIMPLEMENTED) return exec_wrap_failure(l->plan, node, s);

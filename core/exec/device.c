@@ -1,11 +1,10 @@
 /* exec/device.c - the devices of a runtime (core/exec).
  *
- * Enumerated once, opened on first use: a graph that stays on the host never opens another device. The
- * table hangs on the runtime and goes before the plugins do. Devices whose memory the host reads come
- * first: the first of them is where host-only ops run. */
+ * Looked for by type when somebody asks for the type, opened on first use: a graph that stays on the host
+ * never opens another device, nor its plugin. The table hangs on the runtime and goes before the plugins do. */
 #include <ctype.h>
 #include <stdio.h>
-#include "exec/exec.h"
+#include "exec/validate.h"
 
 typedef struct table {
   exec_devices pub;
@@ -31,27 +30,35 @@ static void name_device(exec_device *d) {
   (void)snprintf(d->full_name, sizeof d->full_name, "/device:%s:%u", upper, d->info.index);
 }
 
+/* Another type's kernels need memory that both can reach, and somebody to run them. */
+static const char *kernels_of(const rn_runtime *rt, const rn_device_def *def, const rn_device_info *info) {
+  if (!RN_HAS_FN(def, rn_device_def, kernels_of)) return NULL;
+  int memory = (info->features & RN_DEVICE_HOST_MEMORY) != 0 && def->address != NULL && def->alloc != NULL &&
+               def->release != NULL && def->copy != NULL;
+  int runs = (info->features & RN_DEVICE_SYNCHRONOUS) != 0 || RN_HAS_FN(def, rn_device_def, launch);
+  if (memory && runs) return def->kernels_of;
+  rn_log_write(rn_runtime_log((rn_runtime *)(uintptr_t)rt), RN_LOG_WARNING,
+               "device type '%s' borrows the kernels of '%s', but %s: only its own are used", def->type,
+               def->kernels_of, memory ? "it cannot launch them" : "the host cannot reach its memory");
+  return NULL;
+}
+
 static rn_status *found(void *arg, const rn_device_info *info) {
   const finding *f = arg;
   exec_devices *all = &f->t->pub;
+  if (all->count == EXEC_MAX_DEVICES)
+    return rn_status_make(RN_RESOURCE_EXHAUSTED, "more than %u devices", EXEC_MAX_DEVICES);
   exec_device *d = rn_mem_zero(1, sizeof *d);
-  exec_device **grown = d != NULL ? rn_mem_grow(all->item, all->count + 1, sizeof *grown) : NULL;
-  if (grown == NULL) {
-    rn_mem_free(d);
-    return exec_out_of_memory("the table of devices");
-  }
-  all->item = grown;
+  if (d == NULL) return exec_out_of_memory("the table of devices");
   size_t size = info->struct_size < sizeof d->info ? info->struct_size : sizeof d->info;
   memcpy(&d->info, info, size);
   d->info.name[sizeof d->info.name - 1] = d->info.vendor[sizeof d->info.vendor - 1] = '\0';
   d->info.driver[sizeof d->info.driver - 1] = '\0';
   d->type = f->type;
+  d->kernels_of = kernels_of(all->rt, f->type->def, &d->info);
   name_device(d);
   (void)pthread_mutex_init(&d->carrying, NULL);
-  uint32_t at = all->count++;
-  for (; at > 0 && exec_device_is_host(d) && !exec_device_is_host(all->item[at - 1]); at--)
-    all->item[at] = all->item[at - 1];
-  all->item[at] = d;
+  all->item[all->count++] = d;
   return NULL;
 }
 
@@ -67,26 +74,40 @@ static void destroy(void *exec) {
     (void)pthread_mutex_destroy(&d->carrying);
     rn_mem_free(d);
   }
-  rn_mem_free(t->pub.item);
+  rn_text_finish(&t->pub.types);
   (void)pthread_mutex_destroy(&t->pub.lock);
   rn_mem_free(t);
 }
 
 /* A device type that cannot be enumerated (a missing driver) is left out and said once. */
-static rn_status *enumerate(table *t) {
-  const rn_device_type *types;
-  uint32_t n;
-  RN_TRY(rn_registry_device_types(t->pub.rt, &types, &n));
-  for (uint32_t i = 0; i < n; i++) {
-    if (types[i].def->enumerate == NULL) continue;
-    rn_status *s = types[i].def->enumerate(types[i].host, found, &(finding){t, &types[i]});
-    if (s == NULL) continue;
-    if (rn_status_code(s) == RN_RESOURCE_EXHAUSTED) return s;
-    rn_log_write(rn_runtime_log(t->pub.rt), RN_LOG_WARNING, "no %s devices (plugin %s): %s", types[i].def->type,
-                 types[i].plugin, rn_status_message(s));
-    rn_status_free(s);
-  }
+static rn_status *enumerate(table *t, const rn_device_type *type) {
+  if (type->def->enumerate == NULL) return NULL;
+  rn_status *s = type->def->enumerate(type->host, found, &(finding){t, type});
+  if (s == NULL || rn_status_code(s) == RN_RESOURCE_EXHAUSTED) return s;
+  rn_log_write(rn_runtime_log(t->pub.rt), RN_LOG_WARNING, "no %s devices (plugin %s): %s", type->def->type,
+               type->plugin, rn_status_message(s));
+  rn_status_free(s);
   return NULL;
+}
+
+static rn_status *find_type(table *t, const char *type) {
+  const rn_device_type *types;
+  char line[80];
+  uint32_t n;
+  (void)snprintf(line, sizeof line, "\n%.70s\n", type);
+  for (char *c = line; *c != '\0'; c++) *c = (char)tolower((unsigned char)*c);
+  if (t->pub.types.data != NULL && strstr(t->pub.types.data, line) != NULL) return NULL;
+  RN_TRY(rn_registry_device_types(t->pub.rt, type, &types, &n));
+  for (uint32_t i = 0; i < n; i++) RN_TRY(enumerate(t, &types[i]));
+  rn_text_add(&t->pub.types, line);
+  return t->pub.types.failed ? exec_out_of_memory("the table of devices") : NULL;
+}
+
+rn_status *exec_devices_find(exec_devices *all, const char *type) {
+  (void)pthread_mutex_lock(&all->lock);
+  rn_status *s = find_type((table *)all, type);
+  (void)pthread_mutex_unlock(&all->lock);
+  return s;
 }
 
 static rn_status *create(rn_runtime *rt, table **out) {
@@ -94,8 +115,8 @@ static rn_status *create(rn_runtime *rt, table **out) {
   if (t == NULL) return exec_out_of_memory("the table of devices");
   t->pub.rt = rt;
   (void)pthread_mutex_init(&t->pub.lock, NULL);
+  rn_text_init(&t->pub.types);
   rn_status *s = rn_store_create(&t->process);
-  if (s == NULL) s = enumerate(t);
   if (s == NULL)
     *out = t;
   else
@@ -128,7 +149,10 @@ rn_status *exec_device_open(exec_devices *all, exec_device *d) {
   rn_status *s = NULL;
   (void)pthread_mutex_lock(&all->lock);
   if (!d->is_open && d->type->def->open != NULL) s = d->type->def->open(d->type->host, d->info.index, &d->handle);
-  if (s == NULL) d->is_open = 1;
+  if (s == NULL && !d->is_open) {
+    d->is_open = 1;
+    s = exec_validate_device(all->rt, d);
+  }
   (void)pthread_mutex_unlock(&all->lock);
   return s != NULL ? rn_status_wrap(s, "device %s cannot be opened", d->full_name) : NULL;
 }
@@ -159,6 +183,16 @@ static const char *type_part(const char *text) {
                                                                                                            : at + 1;
 }
 
+int exec_device_type_of(const char *pattern, char *out, size_t size_bytes) {
+  const char *type = type_part(pattern);
+  if (type == NULL) return 0;
+  size_t n = strcspn(type, ":");
+  if (n == 0 || n >= size_bytes) return 0;
+  memcpy(out, type, n);
+  out[n] = '\0';
+  return 1;
+}
+
 int exec_device_matches(const exec_device *d, const char *text) {
   const char *type = type_part(text);
   if (type == NULL) return 1; /* only a job or a task: this one */
@@ -167,17 +201,23 @@ int exec_device_matches(const exec_device *d, const char *text) {
   return type[n] == '\0' || selected(d, type + n + 1);
 }
 
+static void show(const exec_device *d, void (*visit)(void *arg, const rn_device_entry *d), void *arg) {
+  char uuid[33];
+  print_uuid(d, uuid);
+  rn_device_entry e = {d->type->def->type, d->info.name,         d->info.vendor, d->info.driver, d->type->plugin, uuid,
+                       d->info.index,      d->info.memory_bytes, d->full_name};
+  visit(arg, &e);
+}
+
 rn_status *rn_runtime_devices(rn_runtime *rt, void (*visit)(void *arg, const rn_device_entry *d), void *arg) {
   exec_devices *all;
+  const char *const *names;
+  uint32_t n;
   RN_TRY(exec_devices_get(rt, &all));
-  for (uint32_t i = 0; i < all->count; i++) {
-    const exec_device *d = all->item[i];
-    char uuid[33];
-    print_uuid(d, uuid);
-    rn_device_entry e = {d->type->def->type, d->info.name,         d->info.vendor,
-                         d->info.driver,     d->type->plugin,      uuid,
-                         d->info.index,      d->info.memory_bytes, d->full_name};
-    visit(arg, &e);
-  }
+  RN_TRY(rn_registry_device_type_names(rt, &names, &n));
+  for (uint32_t i = 0; i < n; i++) RN_TRY(exec_devices_find(all, names[i]));
+  for (int host = 1; host >= 0; host--) /* the host's first */
+    for (uint32_t i = 0; i < all->count; i++)
+      if (exec_device_is_host(all->item[i]) == host) show(all->item[i], visit, arg);
   return NULL;
 }

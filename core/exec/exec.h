@@ -25,6 +25,7 @@
 #define EXEC_MAX_DEPTH 256u  /* nested function calls */
 #define EXEC_MAX_LAYOUTS 16u /* per plan */
 #define EXEC_MAX_PLANS 256u  /* per session */
+#define EXEC_MAX_DEVICES 256u
 
 /* ------------------------------------------------------------------------------------ devices */
 typedef struct exec_device {
@@ -38,24 +39,31 @@ typedef struct exec_device {
   rn_queue *queue;
   rn_timeline *timeline;
   uint64_t value;
+  const char *kernels_of; /* kernels of this other type run here too; NULL: only its own */
 } exec_device;
 typedef struct exec_devices {
   rn_runtime *rt;
-  exec_device **item; /* host-memory devices first, then by type and index */
+  pthread_mutex_t lock;                /* the rest; opening */
+  exec_device *item[EXEC_MAX_DEVICES]; /* in the order they were found */
   uint32_t count;
-  pthread_mutex_t lock; /* opening */
+  rn_text types; /* looked for: "\ncpu\n" */
 } exec_devices;
-/* Enumerated once per runtime. own: borrowed until the runtime is destroyed. */
+/* One table per runtime, empty at first. own: borrowed until the runtime is destroyed. */
 rn_status *exec_devices_get(rn_runtime *rt, exec_devices **out);
+/* Looks for the devices of one type, once; opens the plugins that have it. */
+rn_status *exec_devices_find(exec_devices *all, const char *type);
+/* "vulkan" of "/job:a/device:VULKAN:0". 0: it names no type */
+int exec_device_type_of(const char *pattern, char *out, size_t size_bytes);
 rn_status *exec_device_open(exec_devices *all, exec_device *d);
 /* "cpu", "cpu:0", "/device:CPU:0", "/job:x/task:0/device:CPU:*", "vulkan:name~Radeon", "vulkan:uuid=.." */
 int exec_device_matches(const exec_device *d, const char *text);
 /* Its kernels work in host memory and are done when they return. Any other device has a lane. */
 static inline int exec_device_is_host(const exec_device *d) {
   const uint32_t both = RN_DEVICE_HOST_MEMORY | RN_DEVICE_SYNCHRONOUS;
-  return (d->info.features & both) == both;
+  return (d->info.features & both) == both && d->kernels_of == NULL;
 }
 /* home.c */
+void *exec_device_address(const exec_device *d, rn_mem *m); /* where the host reads and writes it, or NULL */
 rn_status *exec_device_alloc(exec_device *d, uint64_t size_bytes, rn_mem **out);
 rn_status *exec_device_copy(exec_device *d, const rn_copy *c); /* done when it returns */
 void exec_device_stop_copies(exec_device *d);                  /* before it is closed */
@@ -88,8 +96,9 @@ typedef struct exec_claim {
 typedef struct exec_node {
   rn_node_id id; /* in plan->graph; a snapshot has its source's */
   uint8_t kind;
-  uint8_t snapshot; /* an identity that must copy: its cell is written before its last reader */
-  uint16_t reserved;
+  uint8_t snapshot;      /* an identity that must copy: its cell is written before its last reader */
+  uint8_t borrowed;      /* its kernel is written for another type of device (kernels_of) */
+  uint8_t placing;       /* PLACE_* */
   uint32_t in, n_in;     /* plan->input[in ..]: value numbers */
   uint32_t out, n_out;   /* values out .. out + n_out - 1 */
   uint32_t pred, n_pred; /* plan->pred[pred ..]: nodes that go first (data, control, order on cells) */
@@ -99,6 +108,10 @@ typedef struct exec_node {
   const char *why;         /* placement in words, in the plan's arena */
   const exec_claim *claim; /* NODE_CLAIM, and its members */
 } exec_node;
+enum {
+  PLACE_FELL = 1, /* not where it was wanted */
+  PLACE_HELD = 2  /* something on the host holds a variable of its group */
+};
 typedef struct exec_value {
   uint32_t node, port; /* EXEC_NONE: a feed */
   rn_dtype dtype;      /* with RN_REF */
@@ -152,8 +165,9 @@ typedef struct exec_plan {
   uint8_t binds_cells;
   exec_lock *lock; /* in rn_resource_order; empty for function bodies: the caller holds them */
   uint32_t n_node, n_value, n_input, n_pred, n_cell, n_lock;
+  uint8_t explains; /* only placed, and what cannot be placed says why */
+  uint32_t *group;  /* explains: per node, the next it must stand with; a ring */
   uint8_t is_body, has_tokens, has_async, locks_per_op, has_calls;
-  uint8_t has_homes;  /* cells may be in device memory: looked at before each step */
   exec_device **lane; /* devices of this plan that are not the host's */
   uint32_t n_lane;
   const char *notes;           /* of planning, for explain; may be NULL */
@@ -169,7 +183,7 @@ typedef struct exec_request {
   const rn_node_id *targets;
   uint32_t n_feeds, n_fetches, n_targets;
   uint32_t version;
-  int is_body;
+  int is_body, explains;
 } exec_request;
 /* own: owned (exec_plan_release). plan.c */
 rn_status *exec_plan_create(rn_session *s, const exec_request *r, exec_plan **out);
@@ -188,9 +202,33 @@ rn_status *exec_carry(exec_plan *p);         /* carry.c: homes, copies, lanes */
 /* Room in the plan's arrays for so many more. grow.c */
 rn_status *exec_plan_grow(exec_plan *p, uint32_t nodes, uint32_t values, uint32_t inputs, uint32_t preds);
 uint32_t exec_plan_lane(const exec_plan *p, const exec_device *d); /* EXEC_NONE: the host. carry.c */
-/* kernel.c: the best kernel for node id on device type; refusals are added to why (may be NULL). */
-rn_status *exec_kernel_choose(const rn_graph *g, rn_node_id id, const rn_op *op, const exec_device *d,
-                              const rn_kernel **out, rn_text *why);
+/* prefer.c: lines of [place] and [kernels]. Strings are the configuration's. */
+typedef struct exec_rule {
+  const char *pattern, *device;
+  const char *words; /* "[place] conv* = cpu (my.conf:3)" */
+} exec_rule;
+typedef struct exec_preference {
+  const char *pattern, *origin, *plugin, *label; /* label NULL: any */
+  uint8_t never;
+} exec_preference;
+rn_status *exec_read_preferences(rn_session *s);
+const exec_preference *exec_preference_of(const rn_session *s, const rn_kernel *k); /* NULL: none names it */
+/* kernel.c: the kernels for op on d, best first, in few or, where that is too small, on the heap. */
+typedef struct exec_candidate {
+  const rn_kernel *kernel;
+  const exec_preference *preference; /* that lifts or bans it, or NULL */
+  uint8_t borrowed;
+} exec_candidate;
+rn_status *exec_kernel_list(const rn_session *s, const rn_op *op, const exec_device *d, exec_candidate *few,
+                            uint32_t n_few, exec_candidate **out, uint32_t *out_count);
+/* Does it take the node? Else why not, in words (why may be NULL). */
+rn_status *exec_kernel_judge(const rn_graph *g, rn_node_id id, const rn_op *op, const exec_candidate *c, int *out_yes,
+                             rn_text *why);
+/* Why nothing of node's group may be on d, which is not the host's; NULL: it may. place.c */
+const char *exec_held_back(const exec_plan *p, const exec_node *n, const exec_device *d);
+/* The best kernel for node id on d; refusals are added to why (may be NULL). */
+rn_status *exec_kernel_choose(const rn_session *s, const rn_graph *g, rn_node_id id, const rn_op *op,
+                              const exec_device *d, const rn_kernel **out, rn_text *why);
 int exec_kernel_host_input(const exec_plan *p, const exec_node *n, uint32_t i);
 int exec_kernel_host_output(const exec_plan *p, const exec_node *n, uint32_t i);
 /* Does n write what its input i stands for? cells.c */
@@ -233,7 +271,9 @@ typedef struct exec_prep {
 typedef struct exec_step {
   uint8_t mode;
   uint8_t async;
-  uint16_t copies; /* STEP_DEVICE: so many outputs are copies of inputs, from copied on; 0: computes */
+  uint8_t launched;    /* STEP_DEVICE: a borrowed kernel, run by the device when its turn comes */
+  uint8_t after_lanes; /* a node of a device that the host runs: when its lanes are done */
+  uint16_t copies;     /* STEP_DEVICE: so many outputs are copies of inputs, from copied on; 0: computes */
   uint32_t copied;
   uint32_t segment; /* in layout->segment, or EXEC_NONE */
   exec_prep prep;
@@ -309,6 +349,7 @@ typedef struct exec_call {
   rn_shape *dynamic_key;
   void *scratch; /* own scratch of a dynamic node */
   uint64_t scratch_bytes;
+  uint8_t launched;      /* its kernel runs on the device's thread */
   _Atomic uint32_t half; /* asynchronous: compute has returned, complete was called; the second goes on */
   rn_task task;
 } exec_call;
@@ -348,6 +389,7 @@ typedef struct exec_lane {
   rn_mem **chunk;
   uint32_t n_chunk;
   rn_point wait, signal;
+  _Atomic uint32_t launched; /* handed to the device and not over */
 } exec_lane;
 typedef struct exec_recorded {
   rn_recording *recording;
@@ -356,6 +398,9 @@ typedef struct exec_recorded {
 rn_status *exec_lanes_create(exec_instance *x);
 void exec_lanes_destroy(exec_instance *x);
 void exec_lane_place(const exec_instance *x, uint32_t v, rn_tensor_view *out); /* where v lies */
+void *exec_lane_scratch(const exec_instance *x, uint32_t node);                /* of a borrowed kernel */
+rn_status *exec_launch(exec_instance *x, exec_lane *lane, uint32_t position);  /* launch.c */
+void exec_launches_end(exec_instance *x); /* launch.c: none is under way; what they wrote is news */
 rn_status *exec_lane_run(exec_instance *x, uint32_t position);
 exec_lane *exec_lane_of(exec_instance *x, const exec_device *d);
 void exec_lane_next(exec_lane *lane, rn_points *wait, rn_points *signal);
@@ -388,7 +433,8 @@ typedef struct exec_run {
   pthread_mutex_t guard; /* failure, step_store */
   rn_status *failure;    /* the first, by position in the order */
   uint32_t failed_at;
-  _Atomic uint32_t stopped, done, left; /* the ready-count executor */
+  _Atomic uint32_t stopped;    /* something failed: nothing more begins */
+  _Atomic uint32_t done, left; /* the ready-count executor */
   exec_trace *trace;
   struct exec_run *parent; /* of a function call */
 } exec_run;
@@ -399,12 +445,15 @@ typedef struct exec_args {
 } exec_args;
 rn_status *exec_run_plan(exec_plan *p, exec_run *r, const exec_args *a); /* run.c */
 rn_status *exec_run_begin(exec_run *r, rn_session *s, const rn_run_options *o);
+void exec_run_fail(exec_run *r, uint32_t position, rn_status *s /* given */); /* kept when it is the first */
+rn_status *exec_run_failure(exec_run *r);                                     /* own: owned, NULL: none */
 rn_status *exec_run_end(exec_run *r, rn_status *failure); /* hands the trace over; returns the failure */
 /* home.c: is every cell where the plan wants it? Then bring it there, under exclusive locks. */
 int exec_cells_are_home(const exec_plan *p, rn_resource *const *cell);
 rn_status *exec_cells_go_home(const exec_plan *p, rn_resource *const *cell);
 rn_status *exec_cell_go_home(const exec_plan *p, uint32_t cell, rn_resource *r);
 rn_status *exec_cell_download(const rn_resource *r, const rn_tensor_view *v, void *to);
+rn_status *exec_cell_view(const rn_resource *r, rn_tensor_view *out); /* with data where the host reaches it */
 rn_status *exec_cell_assign_on(exec_device *d, rn_resource *r, const rn_tensor_view *v);
 /* bind.c */
 rn_status *exec_check_feeds(const exec_plan *p, const exec_args *a);
@@ -459,18 +508,25 @@ typedef struct exec_counter {
   const char *name;
   _Atomic uint64_t value;
 } exec_counter;
+typedef struct exec_validation exec_validation; /* validate.h */
 struct rn_session {
   rn_graph *graph;
   rn_runtime *rt;
   exec_devices *devices;
-  exec_device **order; /* all devices, preferred first */
-  uint32_t n_order, n_preferred;
-  uint8_t fallback, interop; /* FALLBACK_*; run.interop: parallel branches allowed */
-  uint8_t pins_are_strict;   /* a pin that cannot be kept is an error, whatever preferences do */
+  exec_device *order[EXEC_MAX_DEVICES]; /* those in play, preferred first; choice.c */
+  _Atomic uint32_t n_order;
+  uint32_t n_asked, n_preferred;      /* the caller's choice; and what devices.order begins with */
+  const char *order_words;            /* "devices.order (default)" */
+  _Atomic uint8_t has_all, has_homes; /* every type was looked for; cells may be in device memory */
+  uint8_t fallback, interop;          /* FALLBACK_*; run.interop: parallel branches allowed */
+  uint8_t pins_are_strict;            /* a pin that cannot be kept is an error, whatever preferences do */
   uint32_t flags, threads;
   rn_store *store;
   _Atomic int closed;
-  uint8_t check_numbers;    /* run.check_numerics */
+  uint8_t check_numbers; /* run.check_numerics */
+  exec_rule *rule;       /* prefer.c */
+  exec_preference *preference;
+  uint32_t n_rule, n_preference;
   pthread_mutex_t planning; /* one plan is made at a time; taken before guard */
   pthread_mutex_t guard;    /* plans, functions, counters */
   exec_plan *plans;         /* most recently used first */
@@ -480,12 +536,24 @@ struct rn_session {
   rn_graph **old_passed; /* of earlier versions: their plans may live */
   struct rn_function *functions;
   exec_counter *counters;
+  exec_validation *validation; /* NULL: kernels are called as they are */
   rn_arena names;
   _Atomic uint64_t made_plans, made_layouts, steps, arena_bytes, running;
 };
 enum { FALLBACK_ERROR, FALLBACK_WARN, FALLBACK_ALLOW };
+/* choice.c. device: the caller's first choice, or NULL. */
+rn_status *exec_session_devices(rn_session *s, const char *device);
+rn_status *exec_session_join(rn_session *s, const char *pattern, uint32_t *out_joined); /* those that match */
+rn_status *exec_session_join_more(rn_session *s, uint32_t *out_joined); /* of one more type; 0: there are no more */
+rn_status *exec_session_host(rn_session *s, exec_device **out);         /* NULL: there is none */
+rn_status *exec_no_device(rn_session *s, const char *pattern, const char *asked_by); /* never NULL */
 rn_store *exec_process_store(rn_runtime *rt); /* device.c: lives with the devices */
 rn_status *exec_out_of_memory(const char *what);
 rn_status *exec_passed_graph(rn_session *s, exec_request *r); /* passed.c: r->graph with passes applied */
 rn_status *exec_explain(exec_plan *p, char **out_text);       /* explain.c. own: owned, free() */
+/* explain_node.c: all about each node of a plan that explains. */
+/* real: the plan that would run, or NULL */
+rn_status *exec_explain_nodes(exec_plan *p, const exec_plan *real,
+                              void (*visit)(void *arg, const rn_node_explanation *n), void *arg);
+const char *exec_node_part(const exec_plan *p, const exec_node *n); /* what a node without a kernel is */
 #endif

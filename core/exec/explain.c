@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include "exec/exec.h"
 
-static const char *part_of(const exec_plan *p, const exec_node *n) {
+const char *exec_node_part(const exec_plan *p, const exec_node *n) {
+  if (n->op != NULL && n->op->def->role == RN_ROLE_PLACEHOLDER) return "placeholder";
   switch (n->kind) {
     case NODE_CONSTANT:
       return "constant";
@@ -41,13 +42,13 @@ static void explain_node(const exec_plan *p, uint32_t i, rn_text *t) {
                    n->device->full_name, n->claim->def->name, n->claim->priority, n->claim->n_nodes, n->claim->n_in,
                    n->claim->n_out, n->claim->n_cells, n->why);
   else if (n->kind == NODE_COPY)
-    rn_text_printf(t, "%s, %s\n", n->device->full_name, part_of(p, n));
+    rn_text_printf(t, "%s, %s\n", n->device->full_name, exec_node_part(p, n));
   else if (n->kernel != NULL)
     rn_text_printf(t, "%s, kernel '%s' of %s (priority %d): %s\n", n->device->full_name,
                    n->kernel->def->label != NULL ? n->kernel->def->label : "", n->kernel->plugin,
                    n->kernel->def->priority, n->why != NULL ? n->why : "");
   else
-    rn_text_printf(t, "%s\n", part_of(p, n));
+    rn_text_printf(t, "%s\n", exec_node_part(p, n));
 }
 
 static void explain_cells(const exec_plan *p, rn_text *t) {

@@ -55,15 +55,15 @@ static rn_status *plan_of(const rn_function *f, exec_plan **out) {
   (void)pthread_mutex_lock(&w->guard);
   *out = atomic_load(&w->plan);
   if (*out == NULL) {
-    exec_request r = {f->info.body,
-                      f->info.inputs,
-                      f->info.outputs,
-                      f->info.control_outputs,
-                      f->info.n_inputs,
-                      f->info.n_outputs,
-                      f->info.n_control_outputs,
-                      rn_graph_version(f->info.body),
-                      1};
+    exec_request r = {.graph = f->info.body,
+                      .feeds = f->info.inputs,
+                      .fetches = f->info.outputs,
+                      .targets = f->info.control_outputs,
+                      .n_feeds = f->info.n_inputs,
+                      .n_fetches = f->info.n_outputs,
+                      .n_targets = f->info.n_control_outputs,
+                      .version = rn_graph_version(f->info.body),
+                      .is_body = 1};
     s = exec_plan_create(f->session, &r, out);
     if (s == NULL) atomic_store_explicit(&w->plan, *out, memory_order_release);
   }

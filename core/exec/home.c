@@ -13,6 +13,11 @@ rn_status *exec_device_alloc(exec_device *d, uint64_t size_bytes, rn_mem **out) 
   return rn_status_wrap(s, "device %s: %llu bytes", d->full_name, (unsigned long long)size_bytes);
 }
 
+void *exec_device_address(const exec_device *d, rn_mem *m) {
+  if ((d->info.features & RN_DEVICE_HOST_MEMORY) == 0 || d->type->def->address == NULL) return NULL;
+  return d->type->def->address(d->handle, m);
+}
+
 static rn_status *start_queue(exec_device *d) {
   const rn_device_def *def = d->type->def;
   if ((d->info.features & RN_DEVICE_SYNCHRONOUS) != 0 || d->timeline != NULL) return NULL;
@@ -74,6 +79,15 @@ rn_status *exec_cell_download(const rn_resource *r, const rn_tensor_view *v, voi
   rn_region region = {v->offset_bytes, 0, v->size_bytes};
   if (v->size_bytes == 0) return NULL;
   return exec_device_copy(home->device_key, &(rn_copy){(uint32_t)sizeof(rn_copy), 1, NULL, home->mem, to, &region});
+}
+
+rn_status *exec_cell_view(const rn_resource *r, rn_tensor_view *out) {
+  RN_TRY(rn_cell_view(r, out));
+  const rn_cell_home *home = rn_cell_get_home(r);
+  if (home->mem == NULL || !RN_HAS(out, rn_tensor_view, data)) return NULL;
+  char *base = exec_device_address(home->device_key, home->mem);
+  if (base != NULL) out->data = base + home->offset_bytes;
+  return NULL;
 }
 
 static rn_status *to_host(rn_resource *r) {

@@ -40,7 +40,7 @@ void exec_instance_see_cell(exec_instance *x, uint32_t cell) {
     now.dtype = rn_cell_dtype(r);
     now.shape = *rn_cell_shape(r);
   } else {
-    rn_status_free(rn_cell_view(r, &now)); /* cannot fail: it is initialised */
+    rn_status_free(exec_cell_view(r, &now)); /* cannot fail: it is initialised */
   }
   if (x->epoch != NULL && x->epoch[cell] != rn_cell_epoch(r)) {
     x->epoch[cell] = rn_cell_epoch(r);
@@ -114,12 +114,17 @@ static void fill_call(exec_instance *x, uint32_t position, const rn_tensor_view 
                              : n->claim != NULL ? n->claim->host
                                                 : NULL};
   if (step->prep.scratch_bytes != 0) c->pub.scratch = x->arena + step->prep.scratch_offset;
+  if (n->borrowed) {
+    c->pub.device = NULL; /* not one that its kernel knows */
+    c->pub.scratch = step->prep.scratch_bytes != 0 ? exec_lane_scratch(x, node) : NULL;
+  }
   c->instance = x;
   c->plan = p;
   c->held = x->held + n->out;
   c->made = x->resource + n->out;
   c->node = node;
   c->position = position;
+  c->launched = step->launched;
   x->entry[position] = (exec_entry){step->mode == STEP_STATIC ? step->prep.compute : NULL, step->prep.state, &c->pub};
 }
 

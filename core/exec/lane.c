@@ -76,6 +76,19 @@ void exec_lane_place(const exec_instance *x, uint32_t v, rn_tensor_view *out) {
   if (lane->n_chunk == 0) return; /* nothing but empty values */
   out->mem = lane->chunk[chunk == 0 || out->size_bytes == 0 ? 0 : offset / chunk];
   out->offset_bytes = chunk == 0 ? offset : offset % chunk;
+  char *base = exec_device_address(home, out->mem);
+  if (base != NULL) out->data = base + out->offset_bytes;
+}
+
+/* The device's memory too: what lies in the host's would be somebody else's by the time it is used. */
+void *exec_lane_scratch(const exec_instance *x, uint32_t node) {
+  const exec_layout *l = x->layout;
+  exec_device *d = l->plan->node[node].device;
+  const exec_lane *lane = &x->lane[exec_plan_lane(l->plan, d)];
+  uint64_t chunk = exec_lane_chunk(d), offset = l->step[node].prep.scratch_offset;
+  char *base = exec_device_address(d, lane->chunk[chunk == 0 ? 0 : offset / chunk]);
+  if (base == NULL) return NULL;
+  return (void *)(((uintptr_t)base + (chunk == 0 ? offset : offset % chunk) + 63) & ~(uintptr_t)63);
 }
 
 /* --------------------------------------------------------------------------------- submitting */
@@ -97,20 +110,25 @@ rn_status *exec_lane_done(exec_instance *x, exec_lane *lane, rn_status *s) {
 rn_status *exec_lane_wait(exec_instance *x, exec_lane *lane) {
   const exec_device *d = lane->device;
   if (lane->timeline == NULL || lane->reached == lane->value) return NULL;
-  rn_status *s = d->type->def->flush != NULL ? d->type->def->flush(d->handle, lane->queue) : NULL;
-  for (int again = s == NULL; again;) {
+  rn_status *stop = NULL, *s = d->type->def->flush != NULL ? d->type->def->flush(d->handle, lane->queue) : NULL;
+  int reached = 0;
+  while (s == NULL && !reached && (stop == NULL || atomic_load(&lane->launched) != 0)) {
     s = d->type->def->timeline_wait(d->handle, (rn_point){lane->timeline, lane->value}, SLICE_NS);
-    again = s != NULL && rn_status_code(s) == RN_DEADLINE_EXCEEDED;
-    if (!again) break;
+    reached = s == NULL;
+    if (s == NULL || rn_status_code(s) != RN_DEADLINE_EXCEEDED) continue;
     rn_status_free(s);
-    s = exec_run_check(x->run);
-    again = s == NULL;
+    s = NULL;
+    if (stop == NULL) stop = exec_run_check(x->run);
+    if (stop != NULL) atomic_store(&x->run->stopped, 1); /* what was launched and has not begun does nothing */
   }
-  if (s != NULL)
-    x->broken = 1;
-  else
+  if (reached)
     lane->reached = lane->value;
-  return s;
+  else
+    x->broken = 1;
+  if (s == NULL && stop == NULL && atomic_load(&x->run->stopped))
+    s = rn_status_make(RN_CANCELLED, "a node before it failed");
+  if (s != NULL) rn_status_free(stop);
+  return s != NULL ? s : stop;
 }
 
 rn_status *exec_lanes_wait(exec_instance *x) {
@@ -172,6 +190,7 @@ rn_status *exec_lane_run(exec_instance *x, uint32_t position) {
   if (step->copies != 0) return run_copies(x, lane, position);
   if (step->segment != EXEC_NONE)
     return l->segment[step->segment].first == position ? exec_segment_run(x, step->segment) : NULL;
+  if (step->launched) return exec_launch(x, lane, position);
   exec_lane_next(lane, &c->pub.wait, &c->pub.signal);
   return exec_lane_done(x, lane, exec_node_compute(c, step->prep.compute, step->prep.state));
 }

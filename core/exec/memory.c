@@ -137,12 +137,20 @@ static void merge_in_place(exec_memory *w) {
   }
 }
 
+/* A borrowed kernel works later, when the host's arena has gone on: its scratch is the device's. */
+static int has_scratch(const exec_memory *w, uint32_t position) {
+  const exec_plan *p = w->l->plan;
+  const exec_node *n = &p->node[w->l->order[position]];
+  uint32_t space = n->borrowed ? exec_plan_lane(p, n->device) + 1 : 0;
+  return w->l->step[w->l->order[position]].prep.scratch_bytes != 0 && space == w->space;
+}
+
 static void add_scratch(exec_memory *w) {
   exec_layout *l = w->l;
-  for (uint32_t i = 0; i < l->n_order && w->space == 0; i++) {
-    const exec_prep *prep = &l->step[l->order[i]].prep;
-    if (prep->scratch_bytes != 0)
-      w->buf[w->n_buf++] = (exec_buffer){round_up(w, prep->scratch_bytes), 0, i, i, w->scratch_user + i, 1};
+  for (uint32_t i = 0; i < l->n_order; i++) {
+    if (!has_scratch(w, i)) continue;
+    uint64_t size = l->step[l->order[i]].prep.scratch_bytes + (w->space != 0 ? EXEC_ALIGN : 0); /* to be aligned in */
+    w->buf[w->n_buf++] = (exec_buffer){round_up(w, size), 0, i, i, w->scratch_user + i, 1};
   }
 }
 
@@ -152,10 +160,8 @@ static void write_offsets(exec_memory *w, uint32_t first_scratch) {
   uint32_t scratch = first_scratch;
   for (uint32_t v = 0; v < p->n_value; v++)
     if (is_here(w, v)) l->slot[v].offset = w->buf[buffer_of(w, v)].offset;
-  for (uint32_t i = 0; i < l->n_order && w->space == 0; i++) {
-    exec_prep *prep = &l->step[l->order[i]].prep;
-    if (prep->scratch_bytes != 0) prep->scratch_offset = w->buf[scratch++].offset;
-  }
+  for (uint32_t i = 0; i < l->n_order; i++)
+    if (has_scratch(w, i)) l->step[l->order[i]].prep.scratch_offset = w->buf[scratch++].offset;
 }
 
 static rn_status *check_chunk(const exec_memory *w) {

@@ -31,6 +31,8 @@ static void run_exclusive(void *arg) {
 rn_status *exec_node_compute(exec_call *c, rn_compute_fn compute, const void *state) {
   const rn_kernel *k = c->plan->node[c->node].kernel;
   if (k == NULL || (k->def->flags & RN_KERNEL_EXCLUSIVE) == 0) return compute(state, &c->pub);
+  /* A worker may be waiting for the very queue that this runs on: it would never park. */
+  if (c->launched && c->plan->has_async) return compute(state, &c->pub);
   exclusive e = {c, compute, state, NULL};
   rn_pool_exclusive(rn_runtime_pool(c->plan->session->rt), run_exclusive, &e);
   return e.result;
@@ -68,7 +70,7 @@ static void see_all(exec_instance *x) {
 }
 
 /* Locks of a plan that takes them per op: the few cells of one node, in the one order. */
-static void lock_inputs(exec_instance *x, const exec_node *n, int take) {
+static void lock_inputs(exec_instance *x, const exec_node *n, int take, int alone) {
   const exec_plan *p = x->layout->plan;
   for (uint32_t k = 0; k < p->n_lock; k++) {
     const exec_lock *lock = &p->lock[take ? k : p->n_lock - 1 - k];
@@ -77,18 +79,28 @@ static void lock_inputs(exec_instance *x, const exec_node *n, int take) {
       uint32_t cell = p->value[p->input[n->in + i]].cell;
       wanted = cell != EXEC_NONE && x->cell[cell] == lock->resource;
     }
-    int alone = lock->exclusive || p->has_homes; /* it may have to come home */
     if (wanted && take)
-      rn_resource_lock(lock->resource, alone);
+      rn_resource_lock(lock->resource, alone || lock->exclusive);
     else if (wanted)
-      rn_resource_unlock(lock->resource, alone);
+      rn_resource_unlock(lock->resource, alone || lock->exclusive);
+  }
+}
+
+/* Alone where a variable may have to come home: the first device may join while the lock is waited for. */
+static int take_inputs(exec_instance *x, const exec_node *n) {
+  const rn_session *s = x->layout->plan->session;
+  for (;;) {
+    int alone = s->has_homes;
+    lock_inputs(x, n, 1, alone);
+    if (alone == s->has_homes) return alone;
+    lock_inputs(x, n, 0, alone);
   }
 }
 
 /* Another step may have taken a variable to a device since. */
 static rn_status *bring_home(exec_instance *x, const exec_node *n) {
   const exec_plan *p = x->layout->plan;
-  for (uint32_t i = 0; p->has_homes && i < n->n_in; i++) {
+  for (uint32_t i = 0; p->session->has_homes && i < n->n_in; i++) {
     uint32_t cell = p->value[p->input[n->in + i]].cell;
     if (cell != EXEC_NONE) RN_TRY(exec_cell_go_home(p, cell, x->cell[cell]));
   }
@@ -144,6 +156,7 @@ static rn_status *start(exec_instance *x, uint32_t position) {
   c->pub.correlation = x->run->correlation | position;
   if (step->mode == STEP_STATIC) return step->prep.compute(step->prep.state, &c->pub);
   if (step->mode == STEP_DEVICE) return exec_lane_run(x, position);
+  if (step->after_lanes) RN_TRY(exec_lanes_wait(x));
   look_up_resources(x, c);
   clear_outputs(x, n);
   if (x->layout->plan->locks_per_op) see_inputs(x, n, 0);
@@ -156,13 +169,15 @@ rn_status *exec_node_run(exec_instance *x, uint32_t position) {
   exec_call *c = &x->call[position];
   const exec_node *n = &p->node[c->node];
   int locks = p->locks_per_op && p->n_lock > 0;
-  if (locks) lock_inputs(x, n, 1);
+  int alone = locks ? take_inputs(x, n) : 0;
   const exec_step *step = &x->layout->step[c->node];
-  int check = (x->run->flags & RN_RUN_CHECK_NUMERICS) != 0 && !step->async;
+  int later = step->async | step->launched;
+  int check = (x->run->flags & RN_RUN_CHECK_NUMERICS) != 0 && !later && n->kind != NODE_COPY;
   rn_status *s = locks ? bring_home(x, n) : NULL;
   if (s == NULL) s = start(x, position); /* an asynchronous one may be over, and x gone, from here on */
-  if (s == NULL && step->mode != STEP_STATIC && !step->async) s = exec_node_after(x, position);
+  if (s == NULL && step->mode != STEP_STATIC && !later) s = exec_node_after(x, position);
+  if (s == NULL && check && step->mode == STEP_DEVICE) s = exec_lanes_wait(x);
   if (s == NULL && check) s = exec_check_numbers(p, c->node, c->pub.out);
-  if (locks) lock_inputs(x, n, 0);
+  if (locks) lock_inputs(x, n, 0, alone);
   return s != NULL ? exec_wrap_failure(p, c->node, s) : NULL;
 }

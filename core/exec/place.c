@@ -6,16 +6,10 @@
  * is no fallback. Anything else that falls off a preferred device is an error, a warning or allowed. */
 #include "exec/exec.h"
 
-typedef struct rule {
-  const char *pattern, *device;
-} rule;
 typedef struct place {
   exec_plan *p;
   uint32_t *parent; /* union-find */
   uint32_t *next;   /* members of a group, from its root */
-  uint8_t *on_host; /* per root: something on the host holds a variable of the group */
-  rule *rules;
-  uint32_t n_rules;
   rn_text fallen;
   uint32_t n_fallen;
 } place;
@@ -34,20 +28,22 @@ static void join(place *w, uint32_t a, uint32_t b) {
     w->parent[a] = b;
 }
 
-/* Why nothing of the group at root may be on a device that is not the host's; NULL: it may. */
-static const char *held_back(const place *w, uint32_t root, const exec_device *d) {
-  const exec_plan *p = w->p;
+const char *exec_held_back(const exec_plan *p, const exec_node *n, const exec_device *d) {
   const rn_device_def *def = d->type->def;
   if (exec_device_is_host(d)) return NULL;
   if (p->has_tokens) return "a step with control-flow primitives runs on the host";
   if (p->locks_per_op) return "a step with an op that may wait for another step runs on the host";
-  if (w->on_host[root])
+  if ((n->placing & PLACE_HELD) != 0)
     return p->is_body ? "functions reach variables on the host" : "an op on the host holds its variable";
   int queues = def->queue_create != NULL && def->queue_destroy != NULL && def->timeline_create != NULL &&
                def->timeline_destroy != NULL && def->timeline_wait != NULL;
   if (def->alloc == NULL || def->release == NULL || def->copy == NULL) return "its plugin cannot allocate and copy";
   if ((d->info.features & RN_DEVICE_SYNCHRONOUS) == 0 && !queues) return "its plugin has no queues and timelines";
   return NULL;
+}
+
+static const char *held_back(const place *w, uint32_t root, const exec_device *d) {
+  return exec_held_back(w->p, &w->p->node[root], d);
 }
 
 static int needs_kernel(const exec_node *n) { return n->kind == NODE_COMPUTE; }
@@ -85,32 +81,25 @@ static rn_status *join_classes(place *w) {
   return NULL;
 }
 
-static rn_status *read_rules(place *w) {
-  const rn_config *c = rn_runtime_config(w->p->session->rt);
-  const char *section, *key, *value, *origin;
-  uint32_t n = rn_config_count(c);
-  for (uint32_t i = 0; i < n; i++) {
-    rn_config_at(c, i, &section, &key, &value, &origin);
-    if (strcmp(section, "place") != 0 || value == NULL) continue;
-    rule *grown = rn_mem_grow(w->rules, w->n_rules + 1, sizeof *grown);
-    if (grown == NULL) return exec_out_of_memory("placement");
-    w->rules = grown;
-    w->rules[w->n_rules++] = (rule){key, value};
-  }
-  return NULL;
-}
-
-static int rule_matches(const rule *r, const exec_plan *p, const exec_node *n) {
+static int rule_matches(const exec_rule *r, const exec_plan *p, const exec_node *n) {
   if (strncmp(r->pattern, "op:", 3) == 0) return rn_glob_match(r->pattern + 3, n->op->def->name);
   return rn_glob_match(r->pattern, rn_graph_name(p->graph, n->id));
 }
 
-static const char *pin_of(const place *w, const exec_node *n) {
+/* Where a group has to be, and who says so. */
+typedef struct pinning {
+  const char *device, *words;
+  uint32_t node;
+} pinning;
+
+static pinning pin_of(const place *w, uint32_t node) {
+  const exec_node *n = &w->p->node[node];
   const char *device = rn_graph_device(w->p->graph, n->id);
-  if (device != NULL && device[0] != '\0') return device;
-  for (uint32_t i = 0; i < w->n_rules; i++)
-    if (rule_matches(&w->rules[i], w->p, n)) return w->rules[i].device;
-  return NULL;
+  if (device != NULL && device[0] != '\0') return (pinning){device, "pinned in the graph", node};
+  const rn_session *s = w->p->session;
+  for (uint32_t i = 0; i < s->n_rule && n->op != NULL; i++)
+    if (rule_matches(&s->rule[i], w->p, n)) return (pinning){s->rule[i].device, s->rule[i].words, node};
+  return (pinning){NULL, NULL, EXEC_NONE};
 }
 
 /* Can d run the whole group? Kernels are noted in the nodes as they are found. */
@@ -123,7 +112,7 @@ static rn_status *try_device(place *w, uint32_t root, exec_device *d, int *out_f
   for (uint32_t i = root; i != EXEC_NONE; i = w->next[i]) {
     exec_node *n = &p->node[i];
     if (!needs_kernel(n)) continue;
-    RN_TRY(exec_kernel_choose(p->graph, n->id, n->op, d, &n->kernel, why));
+    RN_TRY(exec_kernel_choose(p->session, p->graph, n->id, n->op, d, &n->kernel, why));
     if (n->kernel == NULL) return NULL;
   }
   *out_fits = 1;
@@ -132,12 +121,14 @@ static rn_status *try_device(place *w, uint32_t root, exec_device *d, int *out_f
 
 static rn_status *settle(place *w, uint32_t root, exec_device *d, const char *why) {
   exec_plan *p = w->p;
-  RN_TRY(exec_device_open(p->session->devices, d));
+  if (!p->explains) RN_TRY(exec_device_open(p->session->devices, d));
   for (uint32_t i = root; i != EXEC_NONE; i = w->next[i]) {
     exec_node *n = &p->node[i];
     n->why = why;
     if (needs_kernel(n) || n->kind == NODE_RESOURCE) n->device = d;
-    if (needs_kernel(n) && (n->kernel->def->flags & RN_KERNEL_ASYNC) != 0) p->has_async = 1;
+    if (!needs_kernel(n)) continue;
+    n->borrowed = strcasecmp(n->kernel->def->device_type, d->type->def->type) != 0;
+    if ((n->kernel->def->flags & RN_KERNEL_ASYNC) != 0) p->has_async = 1;
   }
   return NULL;
 }
@@ -161,7 +152,7 @@ static rn_status *no_kernel(place *w, uint32_t root, const char *pin) {
       const char *held = held_back(w, root, s->order[d]);
       if (held != NULL) rn_text_printf(&why, "\n  %s: %s", s->order[d]->full_name, held);
       if (held != NULL) continue;
-      rn_status_free(exec_kernel_choose(p->graph, p->node[i].id, p->node[i].op, s->order[d], &k, &why));
+      rn_status_free(exec_kernel_choose(s, p->graph, p->node[i].id, p->node[i].op, s->order[d], &k, &why));
     }
     if (k == NULL) break;
   }
@@ -174,6 +165,10 @@ static rn_status *no_kernel(place *w, uint32_t root, const char *pin) {
                                    why.data != NULL ? why.data : " none");
   rn_text_finish(&why);
   return made;
+}
+
+static void mark_fallen(place *w, uint32_t root) {
+  for (uint32_t i = root; i != EXEC_NONE; i = w->next[i]) w->p->node[i].placing |= PLACE_FELL;
 }
 
 static void note_fallen(place *w, uint32_t root, const exec_device *to) {
@@ -192,20 +187,39 @@ static void note_fallen(place *w, uint32_t root, const exec_device *to) {
     const char *held = held_back(w, root, s->order[d]);
     if (held != NULL) rn_text_printf(&w->fallen, "\n  %s: %s", s->order[d]->full_name, held);
     if (held != NULL) continue;
-    rn_status_free(exec_kernel_choose(p->graph, p->node[i].id, p->node[i].op, s->order[d], &k, &w->fallen));
+    rn_status_free(exec_kernel_choose(s, p->graph, p->node[i].id, p->node[i].op, s->order[d], &k, &w->fallen));
   }
   if (w->fallen.length == before) rn_text_printf(&w->fallen, " %s has no kernel for it", s->order[0]->full_name);
 }
 
-static rn_status *place_pinned(place *w, uint32_t root, const char *pin, int *out_done) {
-  const rn_session *s = w->p->session;
+/* The others of the group are told whose pin it is. */
+static rn_status *settle_pinned(place *w, uint32_t root, exec_device *d, const pinning *to) {
+  exec_plan *p = w->p;
+  rn_text t;
+  RN_TRY(settle(w, root, d, to->words));
+  if (w->next[root] == EXEC_NONE) return NULL;
+  rn_text_init(&t);
+  rn_text_printf(&t, "stands with '%s', %s", rn_graph_name(p->graph, p->node[to->node].id), to->words);
+  const char *words = t.failed ? NULL : rn_arena_text(&p->memory, t.data, t.length);
+  rn_text_finish(&t);
+  if (words == NULL) return exec_out_of_memory("placement");
+  for (uint32_t i = root; i != EXEC_NONE; i = w->next[i])
+    if (i != to->node) p->node[i].why = words;
+  return NULL;
+}
+
+static rn_status *place_pinned(place *w, uint32_t root, const pinning *to, int *out_done) {
+  const char *pin = to->device;
+  rn_session *s = w->p->session;
   int known = 0;
+  uint32_t joined;
   char text[256];
+  RN_TRY(exec_session_join(s, pin, &joined));
   for (uint32_t d = 0; d < s->n_order && !*out_done; d++) {
     if (!exec_device_matches(s->order[d], pin)) continue;
     known = 1;
     RN_TRY(try_device(w, root, s->order[d], out_done, NULL));
-    if (*out_done) return settle(w, root, s->order[d], "pinned");
+    if (*out_done) return settle_pinned(w, root, s->order[d], to);
   }
   if (s->fallback != FALLBACK_ERROR && !s->pins_are_strict) {
     w->n_fallen++;
@@ -214,39 +228,49 @@ static rn_status *place_pinned(place *w, uint32_t root, const char *pin, int *ou
     return NULL;
   }
   if (known) return no_kernel(w, root, pin);
-  return rn_status_make(RN_INVALID_ARGUMENT, "%s is pinned to device '%s', and there is no such device",
-                        exec_node_text(w->p, root, text, sizeof text), pin);
+  (void)exec_node_text(w->p, root, text, sizeof text);
+  return exec_no_device(s, pin, text);
 }
 
 static rn_status *place_group(place *w, uint32_t root) {
   exec_plan *p = w->p;
   const rn_session *s = p->session;
-  const char *pin = NULL;
+  pinning to = {NULL, NULL, EXEC_NONE};
   int wanted = 0, host_only = 0, done = 0;
   for (uint32_t i = root; i != EXEC_NONE; i = w->next[i]) {
     wanted |= needs_kernel(&p->node[i]);
     host_only |= is_host_only(&p->node[i]);
-    if (pin == NULL) pin = pin_of(w, &p->node[i]);
+    if (to.device == NULL) to = pin_of(w, i);
   }
   if (!wanted) return NULL;
   if (host_only) {
-    if (s->devices->count > 0) RN_TRY(try_device(w, root, s->devices->item[0], &done, NULL));
-    return done ? settle(w, root, s->devices->item[0], "runs on the host only") : no_kernel(w, root, NULL);
+    exec_device *host;
+    RN_TRY(exec_session_host(p->session, &host));
+    if (host != NULL) RN_TRY(try_device(w, root, host, &done, NULL));
+    return done ? settle(w, root, host, "its op runs on the host only") : no_kernel(w, root, NULL);
   }
-  if (pin != NULL) RN_TRY(place_pinned(w, root, pin, &done));
-  for (uint32_t d = 0; d < s->n_order && !done; d++) {
+  if (to.device != NULL) RN_TRY(place_pinned(w, root, &to, &done));
+  int fell = to.device != NULL && !done;
+  for (uint32_t d = 0, more = 1; !done && more != 0; d++) {
+    if (d == s->n_order) RN_TRY(exec_session_join_more(p->session, &more));
+    if (d == s->n_order) break;
     RN_TRY(try_device(w, root, s->order[d], &done, NULL));
     if (!done) continue;
-    int fell = s->n_preferred > 0 && d >= s->n_preferred;
-    if (fell) note_fallen(w, root, s->order[d]);
-    return settle(w, root, s->order[d], fell ? "fallback" : d < s->n_preferred ? "preferred" : "has a kernel");
+    int low = s->n_preferred > 0 && d >= s->n_preferred;
+    if (low) note_fallen(w, root, s->order[d]);
+    if (low || fell) mark_fallen(w, root);
+    return settle(w, root, s->order[d],
+                  low || fell          ? "fallback: where it was wanted it cannot be"
+                  : d < s->n_asked     ? "the session's first choice"
+                  : d < s->n_preferred ? s->order_words
+                                       : "the first device with a kernel");
   }
   return done ? NULL : no_kernel(w, root, NULL);
 }
 
 static rn_status *report_fallen(place *w) {
   const rn_session *s = w->p->session;
-  if (w->n_fallen == 0 || s->fallback == FALLBACK_ALLOW) return NULL;
+  if (w->n_fallen == 0 || w->p->explains || s->fallback == FALLBACK_ALLOW) return NULL;
   const char *list = w->fallen.data != NULL ? w->fallen.data : "";
   if (s->fallback == FALLBACK_ERROR)
     return rn_status_make(RN_NOT_FOUND,
@@ -271,16 +295,42 @@ static void hold_on_host(place *w) {
       int handle = v->dtype == RN_RESOURCE ||
                    (v->dtype >= RN_REF && n->op->sig->in[rn_node_input_arg(p->graph, n->id, k)].is_ref);
       if (!handle) continue;
-      w->on_host[find(w->parent, i)] = 1;
-      if (v->node != EXEC_NONE) w->on_host[find(w->parent, v->node)] = 1;
+      p->node[find(w->parent, i)].placing |= PLACE_HELD;
+      if (v->node != EXEC_NONE) p->node[find(w->parent, v->node)].placing |= PLACE_HELD;
     }
   }
+}
+
+/* An explanation goes on without a place: the reason is what is asked for. */
+static rn_status *settle_or_say(place *w, uint32_t root, rn_status *failed) {
+  exec_plan *p = w->p;
+  if (failed == NULL || !p->explains || rn_status_code(failed) == RN_RESOURCE_EXHAUSTED) return failed;
+  const char *said = rn_status_message(failed), *why = rn_arena_text(&p->memory, said, strlen(said));
+  rn_status_free(failed);
+  if (why == NULL) return exec_out_of_memory("placement");
+  for (uint32_t i = root; i != EXEC_NONE; i = w->next[i]) {
+    p->node[i].why = why;
+    p->node[i].device = NULL;
+    p->node[i].kernel = NULL;
+  }
+  return NULL;
+}
+
+static rn_status *keep_groups(place *w) {
+  exec_plan *p = w->p;
+  p->group = rn_arena_array(&p->memory, p->n_node + (size_t)1, sizeof *p->group);
+  if (p->group == NULL) return exec_out_of_memory("placement");
+  for (uint32_t i = 0; i < p->n_node; i++) {
+    uint32_t root = find(w->parent, i);
+    p->group[i] = w->next[i] != EXEC_NONE ? w->next[i] : root;
+    p->node[i].placing |= p->node[root].placing & PLACE_HELD;
+  }
+  return NULL;
 }
 
 static rn_status *place_all(place *w) {
   exec_plan *p = w->p;
   for (uint32_t i = 0; i < p->n_node; i++) w->parent[i] = i;
-  RN_TRY(read_rules(w));
   RN_TRY(join_classes(w));
   for (uint32_t i = 0; i < p->n_node; i++)
     if (p->node[i].op != NULL && p->node[i].kind != NODE_TOKEN) join_handles(w, i);
@@ -292,8 +342,9 @@ static rn_status *place_all(place *w) {
     w->next[root] = i;
   }
   hold_on_host(w);
+  if (p->explains) RN_TRY(keep_groups(w));
   for (uint32_t i = 0; i < p->n_node; i++)
-    if (w->parent[i] == i) RN_TRY(place_group(w, i));
+    if (w->parent[i] == i) RN_TRY(settle_or_say(w, i, place_group(w, i)));
   return report_fallen(w);
 }
 
@@ -303,12 +354,9 @@ rn_status *exec_place(exec_plan *p) {
   rn_text_init(&w.fallen);
   w.parent = rn_mem_alloc((p->n_node + (size_t)1) * sizeof *w.parent);
   w.next = rn_mem_alloc((p->n_node + (size_t)1) * sizeof *w.next);
-  w.on_host = rn_mem_zero(p->n_node + (size_t)1, 1);
-  s = w.parent != NULL && w.next != NULL && w.on_host != NULL ? place_all(&w) : exec_out_of_memory("placement");
+  s = w.parent != NULL && w.next != NULL ? place_all(&w) : exec_out_of_memory("placement");
   rn_text_finish(&w.fallen);
-  rn_mem_free(w.rules);
   rn_mem_free(w.parent);
   rn_mem_free(w.next);
-  rn_mem_free(w.on_host);
   return s;
 }

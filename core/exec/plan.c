@@ -26,8 +26,19 @@ static rn_status *copy_request(exec_plan *p, const exec_request *r) {
   return NULL;
 }
 
+/* A graph may be read without the plugins of its ops; then nobody knows their outputs. */
+static rn_status *check_op(const rn_graph *g, rn_node_id n, const char *what, uint32_t i) {
+  uint32_t flags, role;
+  const rn_op *op;
+  const char *name = rn_graph_op(g, n);
+  if (rn_graph_op_known(g, n, &flags, &role)) return NULL;
+  rn_status *s = rn_registry_op(rn_graph_runtime(g), name, strlen(name), &op);
+  return s != NULL ? rn_status_wrap(s, "%s %u: %s '%s'", what, i, name, rn_graph_name(g, n)) : NULL;
+}
+
 static rn_status *check_value(const rn_graph *g, rn_value v, const char *what, uint32_t i) {
   if (v.node < rn_graph_node_count(g) && v.port < rn_graph_output_count(g, v.node)) return NULL;
+  if (v.node < rn_graph_node_count(g)) RN_TRY(check_op(g, v.node, what, i));
   if (v.node < rn_graph_node_count(g))
     return rn_status_make(RN_INVALID_ARGUMENT, "%s %u: node '%s' has %u outputs, there is no output %u", what, i,
                           rn_graph_name(g, v.node), rn_graph_output_count(g, v.node), v.port);
@@ -78,6 +89,7 @@ static rn_status *build(exec_plan *p, const exec_request *r) {
   RN_TRY(check_request(p));
   RN_TRY(exec_prune(p));
   RN_TRY(exec_place(p));
+  if (p->explains) return NULL;
   RN_TRY(exec_resolve_cells(p));
   RN_TRY(exec_order(p));
   RN_TRY(exec_claim_nodes(p));
@@ -91,6 +103,7 @@ rn_status *exec_plan_create(rn_session *s, const exec_request *r, exec_plan **ou
   p->graph = r->graph;
   p->version = r->version;
   p->is_body = r->is_body != 0;
+  p->explains = r->explains != 0;
   atomic_init(&p->refs, 1);
   rn_arena_init(&p->memory, 4096);
   (void)pthread_mutex_init(&p->guard, NULL);

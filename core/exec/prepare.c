@@ -2,7 +2,7 @@
  *
  * What it decides (a packed weight, a chosen loop) is shared by all runs of a layout. Without a prepare
  * function the definition's own words hold. */
-#include "exec/exec.h"
+#include "exec/validate.h"
 
 typedef struct request {
   rn_prepare pub; /* first */
@@ -62,17 +62,17 @@ rn_status *exec_prepare_node(const exec_plan *p, uint32_t node, const rn_tensor_
                   {k->host, rn_graph_view(), p->graph, n->id, 0},
                   in,
                   out,
-                  n->device->handle,
+                  n->borrowed ? NULL : n->device->handle,
                   k->def->user,
                   find_branch},
                  p};
-    rn_status *s = k->def->prepare(&r.pub, &made);
+    rn_status *s = exec_call_prepare(p, node, &r.pub, &made);
     if (s != NULL) return exec_wrap_failure(p, node, s);
     *prep = (exec_prep){made.compute, made.state, made.destroy, made.scratch_bytes, 0,
                         made.inplace, made.alias, made.cost_ns};
   }
   if (prep->alias < 0 || (uint32_t)prep->alias > n_in) prep->alias = 0;
-  if (prep->compute != NULL || prep->alias != 0) return NULL;
+  if (prep->compute != NULL || prep->alias != 0) return exec_validate_prep(p, node, prep);
   exec_prep_finish(prep);
   return exec_wrap_failure(p, node, rn_status_make(RN_INTERNAL, "the kernel has nothing to compute with"));
 }

@@ -52,10 +52,10 @@ static rn_status *push(walk *w, rn_node_id n) {
   const exec_plan *p = w->p;
   char text[256];
   const rn_op *op = rn_node_op(p->graph, n);
-  if (op == NULL)
+  if (op == NULL && !p->explains)
     return rn_status_make(RN_NOT_FOUND, "%s cannot run: no plugin defines the op '%s'",
                           rn_node_text(p->graph, n, text, sizeof text), rn_graph_op(p->graph, n));
-  if (op->def->role == RN_ROLE_PLACEHOLDER)
+  if (role_of(p, n) == RN_ROLE_PLACEHOLDER && !p->explains)
     return rn_status_make(RN_INVALID_ARGUMENT, "%s must be fed: '%s:0' is needed by what is asked for and has no value",
                           rn_node_text(p->graph, n, text, sizeof text), rn_graph_name(p->graph, n));
   if (!grow(&w->stack, &w->stack_capacity, w->depth + 1, sizeof *w->stack)) return exec_out_of_memory("a plan");
@@ -137,6 +137,7 @@ static rn_status *walk_back(walk *w) {
 }
 
 static uint8_t kind_of(exec_plan *p, const rn_op *op) {
+  if (op == NULL) return NODE_NOTHING; /* only to be explained */
   uint32_t role = op->def->role;
   if (role >= RN_ROLE_SWITCH && role <= RN_ROLE_LOOP_COND) p->has_tokens = 1;
   switch (role) {
@@ -146,6 +147,7 @@ static uint8_t kind_of(exec_plan *p, const rn_op *op) {
       return NODE_IDENTITY;
     case RN_ROLE_RESOURCE:
       return NODE_RESOURCE;
+    case RN_ROLE_PLACEHOLDER: /* only to be explained */
     case RN_ROLE_NO_OP:
       return NODE_NOTHING;
     default:
@@ -173,7 +175,7 @@ static rn_status *number_nodes(walk *w) {
     n->id = w->order[i];
     n->op = rn_node_op(p->graph, n->id);
     n->kind = kind_of(p, n->op);
-    if ((n->op->def->flags & RN_OP_BLOCKING) != 0) p->locks_per_op = 1;
+    if (n->op != NULL && (n->op->def->flags & RN_OP_BLOCKING) != 0) p->locks_per_op = 1;
     (void)rn_node_inputs(p->graph, n->id, &n->n_in);
     (void)rn_node_controls(p->graph, n->id, &n_control);
     n->n_out = rn_graph_output_count(p->graph, n->id);

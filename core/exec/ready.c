@@ -9,19 +9,6 @@
 
 static void run_task(rn_task *t);
 
-static void fail(exec_run *r, uint32_t position, rn_status *s) {
-  (void)pthread_mutex_lock(&r->guard);
-  int first = r->failure == NULL || position < r->failed_at;
-  rn_status *drop = first ? r->failure : s;
-  if (first) {
-    r->failure = s;
-    r->failed_at = position;
-  }
-  (void)pthread_mutex_unlock(&r->guard);
-  rn_status_free(drop);
-  atomic_store(&r->stopped, 1);
-}
-
 static rn_pool *pool_of(const exec_instance *x) { return rn_runtime_pool(x->layout->plan->session->rt); }
 
 /* Counts down who waited; gives one of those that became ready (run it next), the others go to the pool. */
@@ -50,8 +37,9 @@ static int run_one(exec_instance *x, uint32_t position) {
   rn_status *s = exec_run_check(r);
   uint64_t begin = s == NULL && r->trace != NULL ? exec_now_ns() : 0;
   if (s == NULL) s = exec_node_run(x, position);
-  if (begin != 0) exec_trace_add(r, x->layout->plan, x->layout->order[position], begin, exec_now_ns());
-  if (s != NULL) fail(r, position, s);
+  if (begin != 0 && !x->layout->step[x->layout->order[position]].launched)
+    exec_trace_add(r, x->layout->plan, x->layout->order[position], begin, exec_now_ns());
+  if (s != NULL) exec_run_fail(r, position, s);
   return s == NULL;
 }
 
@@ -73,8 +61,12 @@ static void run_task(rn_task *t) {
 
 void exec_async_done(exec_call *c, rn_status *s) {
   exec_instance *x = c->instance;
+  if (!x->layout->step[x->layout->order[c->position]].async) { /* nobody waits for it: its return is its end */
+    rn_status_free(s);
+    return;
+  }
   if (s == NULL) s = exec_node_after(x, c->position);
-  if (s != NULL) fail(x->run, c->position, exec_wrap_failure(c->plan, c->node, s));
+  if (s != NULL) exec_run_fail(x->run, c->position, exec_wrap_failure(c->plan, c->node, s));
   if (is_second(c)) (void)finish(x, c->position, 0);
 }
 
@@ -101,5 +93,5 @@ rn_status *exec_run_parallel(exec_instance *x) {
   }
   run_chain(x, first);
   rn_pool_help_until(pool_of(x), &r->done);
-  return r->failure;
+  return exec_run_failure(r);
 }

@@ -24,6 +24,27 @@ static rn_status *why_stopped(const exec_run *r) {
   return NULL;
 }
 
+void exec_run_fail(exec_run *r, uint32_t position, rn_status *s) {
+  (void)pthread_mutex_lock(&r->guard);
+  int first = r->failure == NULL || position < r->failed_at;
+  rn_status *drop = first ? r->failure : s;
+  if (first) {
+    r->failure = s;
+    r->failed_at = position;
+  }
+  (void)pthread_mutex_unlock(&r->guard);
+  rn_status_free(drop);
+  atomic_store(&r->stopped, 1);
+}
+
+rn_status *exec_run_failure(exec_run *r) {
+  (void)pthread_mutex_lock(&r->guard);
+  rn_status *s = r->failure;
+  r->failure = NULL;
+  (void)pthread_mutex_unlock(&r->guard);
+  return s;
+}
+
 rn_status *exec_run_check(const exec_run *r) {
   while (r->parent != NULL) r = r->parent;
   return why_stopped(r);
@@ -51,7 +72,8 @@ static rn_status *run_watched(exec_instance *x, uint32_t n) {
     RN_TRY(exec_run_check(x->run));
     uint64_t begin = x->run->trace != NULL ? exec_now_ns() : 0;
     rn_status *s = exec_node_run(x, i);
-    if (begin != 0) exec_trace_add(x->run, x->layout->plan, x->layout->order[i], begin, exec_now_ns());
+    if (begin != 0 && !x->layout->step[x->layout->order[i]].launched)
+      exec_trace_add(x->run, x->layout->plan, x->layout->order[i], begin, exec_now_ns());
     if (s != NULL) return s;
   }
   return NULL;
@@ -109,6 +131,10 @@ static rn_status *run_instance(exec_instance *x, exec_run *r, const exec_args *a
       s = late;
     else
       rn_status_free(late);
+    exec_launches_end(x);
+    rn_status *failure = exec_run_failure(r); /* of a launched node: it was before what the host came to */
+    if (failure != NULL) rn_status_free(s);
+    if (failure != NULL) s = failure;
   }
   if (s == NULL) s = exec_fetch(x, a);
   drop_heap(x);
@@ -119,7 +145,7 @@ static rn_status *run_instance(exec_instance *x, exec_run *r, const exec_args *a
 /* Variables that are elsewhere than this plan wants them move first: nobody else may look meanwhile. */
 static rn_status *lock_at_home(const exec_plan *p, rn_resource *const *cell, int *out_exclusive) {
   lock_all(p, 1, 0);
-  if (!p->has_homes || p->is_body || exec_cells_are_home(p, cell)) return NULL;
+  if (!p->session->has_homes || p->is_body || exec_cells_are_home(p, cell)) return NULL;
   lock_all(p, 0, 0);
   lock_all(p, 1, 1);
   *out_exclusive = 1;

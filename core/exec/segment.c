@@ -8,7 +8,7 @@
 static int records(const exec_layout *l, uint32_t position) {
   const exec_node *n = &l->plan->node[l->order[position]];
   const exec_step *step = &l->step[l->order[position]];
-  if (step->mode != STEP_DEVICE || step->copies != 0 || step->async) return 0;
+  if (step->mode != STEP_DEVICE || step->copies != 0 || step->async || n->borrowed) return 0;
   if ((n->device->info.features & (RN_DEVICE_RECORDS | RN_DEVICE_SYNCHRONOUS)) != RN_DEVICE_RECORDS) return 0;
   if (n->kind == NODE_CLAIM) return (n->claim->def->flags & RN_KERNEL_RECORDS) != 0;
   int makes_cell = n->op->def->writes != 0 && (n->op->def->flags & RN_OP_UNINITIALIZED_OK) != 0;

@@ -3,7 +3,7 @@
  * Plans are found by what is fed, fetched and targeted and by the graph's version; a step that was
  * prepared holds its plan and finds nothing again. */
 #include <time.h>
-#include "exec/exec.h"
+#include "exec/validate.h"
 
 struct rn_step {
   rn_session *session;
@@ -11,62 +11,6 @@ struct rn_step {
 };
 
 /* ------------------------------------------------------------------------------------ creation */
-static void prefer(rn_session *s, const char *pattern) {
-  for (uint32_t i = 0; i < s->devices->count; i++) {
-    exec_device *d = s->devices->item[i];
-    int known = 0;
-    for (uint32_t k = 0; k < s->n_order; k++) known |= s->order[k] == d;
-    if (!known && exec_device_matches(d, pattern)) s->order[s->n_order++] = d;
-  }
-}
-
-static void prefer_list(rn_session *s, const char *list) {
-  char name[256];
-  while (list != NULL && *list != '\0') {
-    size_t skip = strspn(list, ", \t"), n = strcspn(list + skip, ",\t ");
-    if (n > 0 && n < sizeof name) {
-      memcpy(name, list + skip, n);
-      name[n] = '\0';
-      prefer(s, name);
-      if (s->n_preferred == 0) s->n_preferred = s->n_order;
-    }
-    list += skip + n;
-  }
-}
-
-static void drop_disabled(rn_session *s, const char *list) {
-  char name[256];
-  while (list != NULL && *list != '\0') {
-    size_t skip = strspn(list, ", \t"), n = strcspn(list + skip, ",\t "), kept = 0;
-    memcpy(name, list + skip, n < sizeof name ? n : 0);
-    name[n < sizeof name ? n : 0] = '\0';
-    uint32_t preferred = s->n_preferred;
-    for (uint32_t i = 0; n > 0 && i < s->n_order; i++) {
-      if (!exec_device_matches(s->order[i], name))
-        s->order[kept++] = s->order[i];
-      else if (i < preferred)
-        s->n_preferred--;
-    }
-    if (n > 0) s->n_order = (uint32_t)kept;
-    list += skip + n;
-  }
-}
-
-static rn_status *order_devices(rn_session *s, const rn_session_options *o) {
-  const rn_config *c = rn_runtime_config(s->rt);
-  s->order = rn_mem_zero(s->devices->count + (size_t)1, sizeof(exec_device *));
-  if (s->order == NULL) return exec_out_of_memory("a session");
-  if (o != NULL && o->device != NULL && o->device[0] != '\0') {
-    prefer(s, o->device);
-    s->n_preferred = s->n_order;
-    if (s->n_order == 0) return rn_status_make(RN_INVALID_ARGUMENT, "there is no device '%s'", o->device);
-  }
-  prefer_list(s, rn_config_get(c, "devices", "order"));
-  for (uint32_t i = 0; i < s->devices->count; i++) prefer(s, s->devices->item[i]->full_name);
-  drop_disabled(s, rn_config_get(c, "devices", "disable"));
-  return NULL;
-}
-
 static rn_status *read_options(rn_session *s, const rn_session_options *given) {
   const rn_config *c = rn_runtime_config(s->rt);
   rn_session_options o = {0};
@@ -86,8 +30,9 @@ static rn_status *read_options(rn_session *s, const rn_session_options *given) {
   s->check_numbers = numbers != NULL && strcmp(numbers, "true") == 0;
   s->interop = interop == NULL || strcmp(interop, "off") != 0;
   s->threads = o.threads != 0 ? o.threads : rn_pool_width(rn_runtime_pool(s->rt));
-  RN_TRY(exec_devices_get(s->rt, &s->devices));
-  RN_TRY(order_devices(s, &o));
+  RN_TRY(exec_session_devices(s, o.device));
+  RN_TRY(exec_read_preferences(s));
+  RN_TRY(exec_validation_create(s));
   return rn_store_create(&s->store);
 }
 
@@ -124,8 +69,8 @@ void rn_session_destroy(rn_session *s) {
   rn_mem_free(s->old_passed);
   rn_graph_destroy(s->passed);
   rn_store_destroy(s->store);
+  exec_validation_destroy(s);
   rn_arena_finish(&s->names);
-  rn_mem_free(s->order);
   (void)pthread_mutex_destroy(&s->planning);
   (void)pthread_mutex_destroy(&s->guard);
   rn_mem_free(s);
@@ -152,7 +97,7 @@ rn_status *exec_run_end(exec_run *r, rn_status *failure) {
   exec_trace_end(r);
   rn_store_destroy(r->step_store);
   (void)pthread_mutex_destroy(&r->guard);
-  return failure;
+  return exec_validation_late(r->session->validation, failure);
 }
 
 static rn_status *run_plan(rn_session *s, exec_plan *p, const rn_run_options *o, const exec_args *a) {
@@ -245,6 +190,35 @@ rn_status *rn_session_explain(rn_session *s, const rn_value *feeds, uint32_t n_f
   RN_TRY(exec_plan_find(s, &r, &p));
   rn_status *failed = exec_explain(p, out_text);
   exec_plan_release(p);
+  return failed;
+}
+
+/* Placed once more for itself: a plan that runs is made of nodes that have a place. */
+rn_status *rn_session_explain_nodes(rn_session *s, const rn_value *feeds, uint32_t n_feeds, const rn_value *fetches,
+                                    uint32_t n_fetches, const rn_node_id *targets, uint32_t n_targets,
+                                    void (*visit)(void *arg, const rn_node_explanation *n), void *arg,
+                                    rn_status **out_problem) {
+  exec_request r = {.feeds = feeds,
+                    .fetches = fetches,
+                    .targets = targets,
+                    .n_feeds = n_feeds,
+                    .n_fetches = n_fetches,
+                    .n_targets = n_targets};
+  exec_plan *p, *real = NULL;
+  exec_request placed = r;
+  *out_problem = exec_plan_find(s, &r, &real);
+  placed.graph = r.graph;
+  placed.version = r.version;
+  placed.explains = 1;
+  rn_status *failed = exec_plan_create(s, &placed, &p);
+  if (failed == NULL) {
+    failed = exec_explain_nodes(p, real, visit, arg);
+    exec_plan_release(p);
+  }
+  exec_plan_release(real);
+  if (failed == NULL) return NULL;
+  rn_status_free(*out_problem);
+  *out_problem = NULL;
   return failed;
 }
 

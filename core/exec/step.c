@@ -123,10 +123,30 @@ static void count_uses(exec_layout *l, const exec_node *n) {
 
 static int has_lane(const exec_node *n) { return n->device != NULL && !exec_device_is_host(n->device); }
 
+static int reads_heap(const exec_layout *l, const exec_node *n) {
+  for (uint32_t i = 0; i < n->n_in; i++)
+    if (l->slot[l->slot[l->plan->input[n->in + i]].root].kind == SLOT_HEAP) return 1;
+  return 0;
+}
+
+/* What makes memory, or reads what lives only until its last reader, is done by the host between the lanes. */
+static int host_runs(const exec_layout *l, const exec_node *n, int dynamic) {
+  int makes_cell = n->op->def->writes != 0 && (n->op->def->flags & RN_OP_UNINITIALIZED_OK) != 0;
+  return dynamic || makes_cell || reads_heap(l, n);
+}
+
 static rn_status *on_device(exec_layout *l, uint32_t node, int dynamic) {
   const exec_plan *p = l->plan;
   const exec_node *n = &p->node[node];
+  exec_step *step = &l->step[node];
   char text[256];
+  if (n->borrowed && step->copies == 0) {
+    step->after_lanes = host_runs(l, n, dynamic) != 0;
+    step->launched = !step->after_lanes && (n->device->info.features & RN_DEVICE_SYNCHRONOUS) == 0;
+    if (!step->after_lanes || step->mode == STEP_STATIC) step->mode = step->after_lanes ? STEP_CAREFUL : STEP_DEVICE;
+    return NULL;
+  }
+  dynamic |= step->copies == 0 && reads_heap(l, n);
   if (dynamic)
     return rn_status_make(RN_UNIMPLEMENTED,
                           "%s: its shapes are known only while the step runs, and %s needs them before (pin it to the "

@@ -317,13 +317,23 @@ static void forward_refs(const machine *m, uint32_t node, site *s) {
   if (n->n_out > 0 && from > 0 && (uint32_t)from <= n->n_in) s->made[0].resource = s->resource[from - 1];
 }
 
-static void lock_all(const exec_plan *p, int take) {
+static void lock_all(const exec_plan *p, int take, int alone) {
   for (uint32_t i = 0; i < p->n_lock; i++) {
     const exec_lock *l = &p->lock[take ? i : p->n_lock - 1 - i];
     if (take)
-      rn_resource_lock(l->resource, l->exclusive | p->has_homes); /* it may have to come home */
+      rn_resource_lock(l->resource, l->exclusive | alone);
     else
-      rn_resource_unlock(l->resource, l->exclusive | p->has_homes);
+      rn_resource_unlock(l->resource, l->exclusive | alone);
+  }
+}
+
+/* Alone where a variable may have to come home: the first device may join while the locks are waited for. */
+static int take_all(const exec_plan *p) {
+  for (;;) {
+    int alone = p->session->has_homes;
+    lock_all(p, 1, alone);
+    if (alone == p->session->has_homes) return alone;
+    lock_all(p, 0, alone);
   }
 }
 
@@ -346,9 +356,9 @@ static rn_status *compute(machine *m, const ready *x, site *s) {
   }
   uint64_t begin = m->r->trace != NULL ? exec_now_ns() : 0;
   int locks = m->p->locks_per_op && (n->op->def->flags & RN_OP_BLOCKING) == 0;
-  if (locks) lock_all(m->p, 1);
+  int alone = locks ? take_all(m->p) : 0;
   rn_status *failed = exec_node_run_dynamic(&s->call);
-  if (locks) lock_all(m->p, 0);
+  if (locks) lock_all(m->p, 0, alone);
   if (m->r->trace != NULL) exec_trace_add(m->r, m->p, x->node, begin, exec_now_ns());
   if (failed == NULL && (m->r->flags & RN_RUN_CHECK_NUMERICS) != 0)
     failed = exec_check_numbers(m->p, x->node, s->call.pub.out);
@@ -550,11 +560,11 @@ rn_status *exec_token_run(exec_plan *p, exec_run *r, const exec_args *a) {
   m.r = r;
   m.a = a;
   RN_TRY(token_plan_init(&m.t, p));
-  lock_all(p, 1);
-  rn_status *s = p->has_homes && !p->is_body ? exec_cells_go_home(p, p->fixed_cell) : NULL;
-  if (p->locks_per_op) lock_all(p, 0);
+  int alone = take_all(p);
+  rn_status *s = alone && !p->is_body ? exec_cells_go_home(p, p->fixed_cell) : NULL;
+  if (p->locks_per_op) lock_all(p, 0, alone);
   if (s == NULL) s = run_all(&m);
-  if (!p->locks_per_op) lock_all(p, 0);
+  if (!p->locks_per_op) lock_all(p, 0, alone);
   finish(&m);
   return s;
 }

@@ -19,6 +19,7 @@ static rn_status *upload_constant(exec_layout *l, const exec_node *n) {
     RN_TRY(exec_device_copy(n->device, &(rn_copy){(uint32_t)sizeof(rn_copy), 1, u->mem, NULL, v->data, &r}));
   l->slot[n->out].kind = SLOT_CONST;
   l->proto[n->out].mem = u->mem;
+  l->proto[n->out].data = exec_device_address(n->device, u->mem);
   l->proto[n->out].flags = RN_VIEW_CONSTANT;
   l->proto[n->out].version = 1;
   return NULL;
@@ -29,6 +30,11 @@ rn_status *exec_layout_copy(exec_layout *l, uint32_t node) {
   const exec_node *n = &p->node[node];
   char text[256];
   uint32_t from = p->input[n->in];
+  /* What a node made while the step ran is in memory that both sides read. */
+  if (!rn_shape_known(&l->proto[from].shape) && n->device->kernels_of != NULL) {
+    exec_layout_alias(l, n->out, from);
+    return NULL;
+  }
   if (!rn_shape_known(&l->proto[from].shape))
     return rn_status_make(RN_UNIMPLEMENTED, "%s: its shape is known only while the step runs, and %s needs it before",
                           exec_node_text(p, node, text, sizeof text), n->device->full_name);

@@ -3,6 +3,7 @@
  * The first failure sticks; whoever opened the edit takes it and rolls back. replace and remove are for
  * passes, which work on a plan's private copy of the graph. */
 #include "graph/node.h"
+#include "graph/validate.h"
 #include <stdio.h>
 
 static graph_builder *self_of(rn_builder *b) { return (graph_builder *)(void *)b; }
@@ -255,7 +256,7 @@ rn_status *rn_graph_run_pass(rn_graph *copy, const rn_pass_def *p, const rn_host
   rn_builder_init(&b, copy, host);
   b.is_pass = 1;
   graph_mark m = rn_undo_begin(copy);
-  rn_status *failed_pass = finish(&b, &m, p->run(&b.pub, &changes));
+  rn_status *failed_pass = finish(&b, &m, rn_call_pass(p, &b.pub, &changes));
   if (out_changes != NULL) *out_changes = failed_pass == NULL ? changes : 0;
   return failed_pass != NULL ? rn_status_wrap(failed_pass, "pass '%s'", p->name) : NULL;
 }

@@ -6,6 +6,7 @@
  * contribution that comes as slices stays so unless it must be added to another. A loop made of
  * primitives is visited as a whole: it is emitted as functions, whose gradient is asked for. */
 #include "graph/node.h"
+#include "graph/validate.h"
 #include <stdio.h>
 #include "tensor/shape.h"
 
@@ -226,7 +227,7 @@ static rn_status *call(walk *w, subject *s, const rn_op_def *def) {
   w->b.device = node->device;
   w->b.pub.self.id = s->node;
   w->b.pub.self.host = node->op->host;
-  rn_status *failed = def->gradient(&s->pub);
+  rn_status *failed = rn_call_gradient(def, &s->pub);
   w->b.scope = outer;
   w->b.device = NULL;
   rn_mem_free(scope);

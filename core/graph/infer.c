@@ -7,6 +7,7 @@
  * Merging two symbols gives the older one for the node's own outputs only. It does not make them equal
  * everywhere: a step may run one branch with a batch that another branch would refuse. */
 #include "graph/node.h"
+#include "graph/validate.h"
 #include <stdio.h>
 
 typedef struct inference {
@@ -224,7 +225,7 @@ static rn_status *infer(inference *c) {
     for (uint32_t i = 0; i < c->node->n_out; i++) forward(c, i, i);
     return NULL;
   }
-  if (RN_HAS_FN(def, rn_op_def, infer)) RN_TRY(def->infer(&c->pub));
+  if (RN_HAS_FN(def, rn_op_def, infer)) RN_TRY(rn_call_infer(def, &c->pub));
   if (def->role == RN_ROLE_RESOURCE) RN_TRY(infer_resource(c));
   graph_value *out = output_of(c, 0);
   if (def->ref_forward > 0 && out != NULL && out->shape->rank < 0) forward(c, (uint32_t)def->ref_forward - 1, 0);

@@ -3,10 +3,12 @@
  * A plugin may be older (smaller rows) or newer (larger rows) than this header: what it has of what
  * we know is copied, the rest is zero. Only what every reader relies on is checked here. */
 #include <string.h>
+#include "base/map.h"
 #include "plugin/module.h"
 
 #define MOST_ROWS 65536u
 #define MOST_GROUPS 4096u
+#define NO_NAME "has a name with a space or a character that names must not have, or an empty one"
 
 typedef struct kind {
   const char *name;
@@ -64,7 +66,9 @@ static rn_status *copy_kind(rn_module *m, const kind *k, void *out_rows, uint32_
     RN_TRY(read_group(m, i, &g));
     count += table_of(&g, k)->count;
   }
-  if (count > MOST_ROWS) return bad(m, k->name, MOST_ROWS, "is one too many");
+  if (count > MOST_ROWS)
+    return rn_status_make(RN_INVALID_ARGUMENT, "plugin '%s' says that it has %llu rows of %s, at most %u are read",
+                          m->desc.id, (unsigned long long)count, k->name, MOST_ROWS);
   char *rows = rn_arena_array(&m->arena, (size_t)count + 1, k->size);
   if (rows == NULL) return rn_status_make(RN_RESOURCE_EXHAUSTED, "no memory for plugin '%s'", m->desc.id);
   *out_count = 0;
@@ -76,17 +80,51 @@ static rn_status *copy_kind(rn_module *m, const kind *k, void *out_rows, uint32_
   return NULL;
 }
 
+/* Names stand in manifests, in configurations and on command lines: no space, no control character, nothing that
+ * separates there. */
+static int is_name(const char *s) {
+  if (s == NULL || *s == '\0') return 0;
+  for (; *s != '\0'; s++)
+    if (*s <= ' ' || *s > '~' || strchr("\"'`,;:=\\|*?[]{}()#!", *s) != NULL) return 0;
+  return 1;
+}
+
+/* Ids name files too. */
+static int is_id(const char *s) {
+  if (!is_name(s) || *s == '.' || *s == '-') return 0;
+  return strpbrk(s, "/$&<>~^%@") == NULL;
+}
+
+static rn_status *check_twice(const rn_module *m) {
+  rn_map seen;
+  rn_status *s = NULL;
+  rn_map_init(&seen);
+  for (uint32_t i = 0; s == NULL && i < m->n_ops; i++) {
+    size_t n = strlen(m->ops[i].name);
+    if (rn_map_find(&seen, m->ops[i].name, n) != RN_MAP_NONE)
+      s = rn_status_make(RN_INVALID_ARGUMENT, "plugin '%s': it has two ops '%s'", m->desc.id, m->ops[i].name);
+    else if (!rn_map_put(&seen, m->ops[i].name, n, i))
+      s = rn_status_make(RN_RESOURCE_EXHAUSTED, "no memory for plugin '%s'", m->desc.id);
+  }
+  rn_map_finish(&seen);
+  return s;
+}
+
 static rn_status *check_names(const rn_module *m) {
-  for (uint32_t i = 0; i < m->n_ops; i++)
+  for (uint32_t i = 0; i < m->n_ops; i++) {
     if (m->ops[i].name == NULL || m->ops[i].signature == NULL) return bad(m, "op", i, "has no name or signature");
+    if (!is_name(m->ops[i].name)) return bad(m, "op", i, NO_NAME);
+  }
   for (uint32_t i = 0; i < m->n_kernels; i++) {
     const rn_kernel_def *k = &m->kernels[i];
     if (k->op == NULL || k->device_type == NULL) return bad(m, "kernel", i, "has no op or device type");
     if (k->compute == NULL && k->prepare == NULL) return bad(m, "kernel", i, "has neither compute nor prepare");
   }
-  for (uint32_t i = 0; i < m->n_devices; i++)
+  for (uint32_t i = 0; i < m->n_devices; i++) {
     if (m->devices[i].type == NULL || m->devices[i].enumerate == NULL || m->devices[i].open == NULL)
       return bad(m, "device", i, "has no type, enumerate or open");
+    if (!is_name(m->devices[i].type)) return bad(m, "device", i, NO_NAME);
+  }
   for (uint32_t i = 0; i < m->n_compilers; i++) {
     const rn_compiler_def *c = &m->compilers[i];
     if (c->name == NULL || c->device_type == NULL || c->claim == NULL || c->compile == NULL || c->execute == NULL)
@@ -123,10 +161,16 @@ static rn_status *read_desc(rn_module *m, const rn_plugin_desc *given) {
                           where, given->abi_major, given->abi_minor, RN_ABI_MAJOR, RN_ABI_MINOR);
   copy_sized(&m->desc, sizeof m->desc, given, given->struct_size);
   if (m->desc.id == NULL || m->desc.id[0] == '\0') return rn_status_make(RN_INVALID_ARGUMENT, "%s has no id", where);
+  if (!is_id(m->desc.id))
+    return rn_status_make(RN_INVALID_ARGUMENT,
+                          "%s has an id that is no name: letters, digits, '_', '-', '.' and '+' may stand in it",
+                          where);
   if (m->desc.version == NULL) m->desc.version = "";
   if (m->desc.license == NULL) m->desc.license = "";
   if (m->desc.doc == NULL) m->desc.doc = "";
-  if (m->desc.group_count > MOST_GROUPS) return bad(m, "group", MOST_GROUPS, "is one too many");
+  if (m->desc.group_count > MOST_GROUPS)
+    return rn_status_make(RN_INVALID_ARGUMENT, "plugin '%s' says that it has %u groups, at most %u are read",
+                          m->desc.id, m->desc.group_count, MOST_GROUPS);
   if ((m->desc.cpu_required & ~rn_cpu_features()) != 0)
     return rn_status_make(RN_FAILED_PRECONDITION, "%s needs processor features that this machine has not", where);
   return NULL;
@@ -141,5 +185,6 @@ rn_status *rn_module_describe(rn_module *m, const rn_plugin_desc *given) {
   RN_TRY(copy_kind(m, &kinds[4], &m->optimizers, &m->n_optimizers));
   RN_TRY(copy_kind(m, &kinds[5], &m->passes, &m->n_passes));
   RN_TRY(check_names(m));
+  RN_TRY(check_twice(m));
   return copy_hypers(m);
 }

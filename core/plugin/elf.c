@@ -23,6 +23,11 @@
 #define OWN_MACHINE EM_NONE
 #endif
 #define MOST_PROGRAM_HEADERS 256 /* shared objects have about ten; each may cost one walk over the file */
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define OWN_ORDER ELFDATA2MSB
+#else
+#define OWN_ORDER ELFDATA2LSB
+#endif
 #define OWN_CLASS (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32)
 
 static const char *machine_name(unsigned m) {
@@ -84,7 +89,13 @@ static const char *text_at(const rn_elf *e, const ElfW(Shdr) * strings, uint64_t
   return base[strings->sh_size - 1] == '\0' ? base + index : NULL;
 }
 
-int rn_elf_symbols(const rn_elf *e, int defined, int (*visit)(void *arg, const char *name), void *arg) {
+static int is_of_kind(const ElfW(Sym) * s, int kind) {
+  unsigned type = s->st_info & 0xf; /* ELF64_ST_TYPE */
+  if ((s->st_shndx != SHN_UNDEF) != (kind != RN_ELF_UNDEFINED)) return 0;
+  return kind != RN_ELF_FUNCTIONS || type == STT_FUNC || type == STT_GNU_IFUNC;
+}
+
+int rn_elf_symbols(const rn_elf *e, int kind, int (*visit)(void *arg, const char *name), void *arg) {
   ElfW(Shdr) table, strings;
   if (!find_section(e, SHT_DYNSYM, &table, &strings)) return 0;
   const char *base = at(e, table.sh_offset, table.sh_size);
@@ -92,7 +103,7 @@ int rn_elf_symbols(const rn_elf *e, int defined, int (*visit)(void *arg, const c
     ElfW(Sym) s;
     memcpy(&s, base + i * sizeof s, sizeof s);
     const char *name = text_at(e, &strings, s.st_name);
-    if (name == NULL || (s.st_shndx != SHN_UNDEF) != (defined != 0)) continue;
+    if (name == NULL || !is_of_kind(&s, kind)) continue;
     int r = visit(arg, name);
     if (r != 0) return r;
   }
@@ -159,16 +170,34 @@ static void read_build_id(rn_elf *e, const unsigned char *p, uint64_t n) {
   }
 }
 
+static rn_status *cut_off(const rn_elf *e, const char *path) {
+  return rn_status_make(RN_INVALID_ARGUMENT, "%s is cut off after %zu bytes: its headers speak of more", path,
+                        (size_t)e->size_bytes);
+}
+
+/* The linker does without sections, but what a file needs and gives is read through them. They come last, so a file
+ * that was cut lacks them. */
+static rn_status *check_sections(const rn_elf *e, const ElfW(Ehdr) * h, const char *path) {
+  ElfW(Shdr) table, strings;
+  uint64_t bytes = (uint64_t)h->e_shnum * h->e_shentsize;
+  if (h->e_shnum != 0 && at(e, h->e_shoff, bytes) == NULL) return cut_off(e, path);
+  if (!find_section(e, SHT_DYNSYM, &table, &strings))
+    return rn_status_make(RN_INVALID_ARGUMENT,
+                          "%s has no section that lists its symbols: it is damaged, or was stripped of too much", path);
+  return NULL;
+}
+
 static rn_status *check(const rn_elf *e, const char *path) {
   ElfW(Ehdr) h;
   if (e->size_bytes < EI_NIDENT || memcmp(e->bytes, ELFMAG, SELFMAG) != 0)
     return rn_status_make(RN_INVALID_ARGUMENT, "%s is not an ELF file", path);
-  if (e->size_bytes < sizeof h)
-    return rn_status_make(RN_INVALID_ARGUMENT, "%s is cut off after %zu bytes", path, (size_t)e->size_bytes);
+  if (e->size_bytes < sizeof h) return cut_off(e, path);
   memcpy(&h, e->bytes, sizeof h);
   if (h.e_ident[EI_CLASS] != OWN_CLASS)
     return rn_status_make(RN_INVALID_ARGUMENT, "%s is a %s-bit file, this process has %d bits", path,
                           h.e_ident[EI_CLASS] == ELFCLASS64 ? "64" : "32", (int)sizeof(void *) * 8);
+  if (h.e_ident[EI_DATA] != OWN_ORDER)
+    return rn_status_make(RN_INVALID_ARGUMENT, "%s is built for a machine of the other byte order", path);
   if (h.e_machine != OWN_MACHINE)
     return rn_status_make(RN_INVALID_ARGUMENT, "%s is built for %s (ELF machine %u), this machine is %s", path,
                           machine_name(h.e_machine), (unsigned)h.e_machine, machine_name(OWN_MACHINE));
@@ -180,16 +209,18 @@ static rn_status *check(const rn_elf *e, const char *path) {
   ElfW(Phdr) p;
   for (uint32_t i = 0; i < h.e_phnum; i++) {
     if (!get_program(e, i, &p) || (p.p_type == PT_LOAD && at(e, p.p_offset, p.p_filesz) == NULL))
-      return rn_status_make(RN_INVALID_ARGUMENT, "%s is cut off after %zu bytes", path, (size_t)e->size_bytes);
+      return cut_off(e, path);
   }
-  return NULL;
+  return check_sections(e, &h, path);
 }
 
 static rn_status *map_file(int fd, const char *path, rn_elf *out) {
   struct stat st;
   if (fstat(fd, &st) != 0) return rn_status_make(RN_UNKNOWN, "%s: %s", path, strerror(errno));
-  if (!S_ISREG(st.st_mode) || st.st_size == 0)
-    return rn_status_make(RN_INVALID_ARGUMENT, "%s is not an ELF file", path);
+  if (!S_ISREG(st.st_mode))
+    return rn_status_make(RN_INVALID_ARGUMENT, "%s is %s, not a file", path,
+                          S_ISDIR(st.st_mode) ? "a folder" : "a pipe, a socket or a device");
+  if (st.st_size == 0) return rn_status_make(RN_INVALID_ARGUMENT, "%s is empty", path);
   void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (p == MAP_FAILED) return rn_status_make(RN_RESOURCE_EXHAUSTED, "%s: %s", path, strerror(errno));
   out->bytes = p;
@@ -199,7 +230,7 @@ static rn_status *map_file(int fd, const char *path, rn_elf *out) {
 
 rn_status *rn_elf_open(const char *path, rn_elf *out) {
   memset(out, 0, sizeof *out);
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe is not waited for */
   if (fd < 0)
     return rn_status_make(errno == ENOENT ? RN_NOT_FOUND : RN_PERMISSION_DENIED, "%s cannot be opened: %s", path,
                           strerror(errno));

@@ -12,9 +12,9 @@ typedef struct rn_elf {
 /* err NOT_FOUND; INVALID_ARGUMENT: not ELF, truncated, another class or machine (named), not a shared object */
 rn_status *rn_elf_open(const char *path, rn_elf *out);
 void rn_elf_close(rn_elf *e);
-/* Calls visit for each symbol of the dynamic symbol table that is (not) defined here, until it returns
- * non-zero; returns that. */
-int rn_elf_symbols(const rn_elf *e, int defined, int (*visit)(void *arg, const char *name), void *arg);
+enum { RN_ELF_UNDEFINED = 0, RN_ELF_DEFINED = 1, RN_ELF_FUNCTIONS = 2 /* defined, and code */ };
+/* Calls visit for each symbol of this kind in the dynamic symbol table, until it returns non-zero; returns that. */
+int rn_elf_symbols(const rn_elf *e, int kind, int (*visit)(void *arg, const char *name), void *arg);
 /* Library names this file needs. */
 int rn_elf_needed(const rn_elf *e, int (*visit)(void *arg, const char *name), void *arg);
 /* Over the bytes that are loaded into memory: the same before and after strip. */

@@ -16,8 +16,9 @@ static int is_listed(const char *list, const char *id) {
   return 0;
 }
 
-/* One offer per row; kernels only name who has some for an op. */
-static rn_status *add_provider(rn_runtime *rt, const char *op, rn_plugin *p) {
+/* One offer per row; kernels only name who has some for an op on a type of device. */
+static rn_status *add_provider(rn_runtime *rt, const rn_manifest_row *row, rn_plugin *p) {
+  const char *op = row->name;
   size_t n = strlen(op);
   uint32_t at = rn_map_find(&rt->provider_map, op, n);
   if (at == RN_MAP_NONE) {
@@ -28,13 +29,13 @@ static rn_status *add_provider(rn_runtime *rt, const char *op, rn_plugin *p) {
     if (!rn_map_put(&rt->provider_map, op, n, at)) return rn_catalog_no_memory();
     rt->n_providers++;
   }
-  rn_provider *last = rt->providers[at];
-  while (last != NULL && last->next != NULL) last = last->next;
-  if (last != NULL && last->plugin == p) return NULL;
+  rn_provider **end = &rt->providers[at];
+  for (; *end != NULL; end = &(*end)->next)
+    if ((*end)->plugin == p && strcasecmp((*end)->device_type, row->device) == 0) return NULL;
   rn_provider *made = rn_arena_alloc(&rt->arena, sizeof *made);
   if (made == NULL) return rn_catalog_no_memory();
-  *made = (rn_provider){NULL, p};
-  *(last != NULL ? &last->next : &rt->providers[at]) = made;
+  *made = (rn_provider){NULL, p, row->device};
+  *end = made;
   return NULL;
 }
 
@@ -64,9 +65,41 @@ static rn_status *add_offer(rn_runtime *rt, const rn_manifest_row *row, rn_plugi
 static rn_status *add_rows(rn_runtime *rt, rn_plugin *p) {
   for (uint32_t i = 0; i < p->manifest.n_rows; i++) {
     const rn_manifest_row *row = &p->manifest.rows[i];
-    RN_TRY(row->kind == RN_ROW_KERNEL ? add_provider(rt, row->name, p) : add_offer(rt, row, p));
+    RN_TRY(row->kind == RN_ROW_KERNEL ? add_provider(rt, row, p) : add_offer(rt, row, p));
   }
   return NULL;
+}
+
+/* "plugins.disable names it (/etc/runnel.conf:3)" */
+static rn_status *disabled_by_setting(rn_runtime *rt, rn_plugin *p) {
+  const char *section, *key, *value, *origin = "", *found;
+  rn_text why;
+  for (uint32_t i = 0; i < rn_config_count(rt->config); i++) {
+    rn_config_at(rt->config, i, &section, &key, &value, &found);
+    if (strcmp(section, "plugins") == 0 && strcmp(key, "disable") == 0) origin = found;
+  }
+  rn_text_init(&why);
+  rn_text_printf(&why, "plugins.disable names it (%s)", origin);
+  p->state = RN_PLUGIN_DISABLED;
+  p->reason = why.failed ? NULL : rn_arena_text(&rt->arena, why.data, why.length);
+  rn_text_finish(&why);
+  return p->reason != NULL ? NULL : rn_catalog_no_memory();
+}
+
+/* A mark of the user's that keeps p from being used. Its build is asked for only when there is such a mark. */
+static void apply_marks(rn_runtime *rt, rn_plugin *p) {
+  const char *id = p->manifest.id;
+  if (p->state != RN_PLUGIN_SCANNED) return;
+  if (rn_marks_find(&rt->marks, RN_MARK_DISABLED, id, NULL) != NULL) {
+    p->state = RN_PLUGIN_DISABLED;
+    p->reason = rt->marks.note;
+    return;
+  }
+  if (rn_marks_find(&rt->marks, RN_MARK_QUARANTINED, id, NULL) == NULL) return;
+  const rn_mark *bad = rn_marks_find(&rt->marks, RN_MARK_QUARANTINED, id, rn_plugin_build(rt, p));
+  if (bad == NULL) return;
+  p->state = RN_PLUGIN_QUARANTINED;
+  p->reason = bad->text;
 }
 
 rn_status *rn_catalog_enlist(rn_runtime *rt, rn_plugin *p) {
@@ -81,16 +114,14 @@ rn_status *rn_catalog_enlist(rn_runtime *rt, rn_plugin *p) {
     rn_text_init(&why);
     rn_text_printf(&why, "%s comes first", other->path);
     p->state = RN_PLUGIN_SHADOWED;
+    p->winner = other->path;
     p->reason = why.failed ? "" : rn_arena_text(&rt->arena, why.data, why.length);
     rn_text_finish(&why);
     return p->reason != NULL ? NULL : rn_catalog_no_memory();
   }
-  if (is_listed(rn_config_get(rt->config, "plugins", "disable"), p->manifest.id)) {
-    p->state = RN_PLUGIN_DISABLED;
-    p->reason = "plugins.disable names it";
-    return NULL;
-  }
-  return add_rows(rt, p);
+  if (is_listed(rn_config_get(rt->config, "plugins", "disable"), p->manifest.id)) return disabled_by_setting(rt, p);
+  apply_marks(rt, p);
+  return p->state == RN_PLUGIN_SCANNED ? add_rows(rt, p) : NULL;
 }
 
 /* The plugin that answers to this id: not one that is shadowed. */

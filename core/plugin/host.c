@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "plugin/registry.h"
+#include "plugin/validate.h"
 
 static rn_host_user *enter(rn_host *h) {
   for (;;) {
@@ -121,33 +122,37 @@ static const void *host_get_ext(void *ctx, const char *name, uint32_t min_versio
   return NULL;
 }
 
+void rn_plain_table(rn_host *h, rn_host_api *out) {
+  *out = (rn_host_api){.struct_size = sizeof(rn_host_api),
+                       .abi_minor = RN_ABI_MINOR,
+                       .ctx = h,
+                       .status = make_status,
+                       .status_wrap = wrap_status,
+                       .status_code = rn_status_code,
+                       .status_message = rn_status_message,
+                       .status_free = rn_status_free,
+                       .alloc = host_alloc,
+                       .free = host_free,
+                       .log = host_log,
+                       .threads = host_threads,
+                       .parallel_for = host_parallel_for,
+                       .config = host_config,
+                       .plugin_dir = host_plugin_dir,
+                       .cpu_features = rn_cpu_features,
+                       .entropy = host_entropy,
+                       .tensor_create = rn_tensor_create,
+                       .tensor_strings = rn_tensor_strings,
+                       .tensor_view = host_tensor_view,
+                       .tensor_retain = rn_tensor_retain,
+                       .tensor_release = rn_tensor_release,
+                       .string_at = host_string_at,
+                       .get_ext = host_get_ext};
+}
+
 void rn_host_init(rn_host *h, const char *id, const char *folder, _Atomic int64_t *blocks, rn_host_user *user) {
   h->id = id;
   h->folder = folder;
   h->blocks = blocks;
   h->user = user;
-  h->api = (rn_host_api){.struct_size = sizeof(rn_host_api),
-                         .abi_minor = RN_ABI_MINOR,
-                         .ctx = h,
-                         .status = make_status,
-                         .status_wrap = wrap_status,
-                         .status_code = rn_status_code,
-                         .status_message = rn_status_message,
-                         .status_free = rn_status_free,
-                         .alloc = host_alloc,
-                         .free = host_free,
-                         .log = host_log,
-                         .threads = host_threads,
-                         .parallel_for = host_parallel_for,
-                         .config = host_config,
-                         .plugin_dir = host_plugin_dir,
-                         .cpu_features = rn_cpu_features,
-                         .entropy = host_entropy,
-                         .tensor_create = rn_tensor_create,
-                         .tensor_strings = rn_tensor_strings,
-                         .tensor_view = host_tensor_view,
-                         .tensor_retain = rn_tensor_retain,
-                         .tensor_release = rn_tensor_release,
-                         .string_at = host_string_at,
-                         .get_ext = host_get_ext};
+  rn_plain_table(h, &h->api);
 }

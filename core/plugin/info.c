@@ -12,15 +12,27 @@ void rn_runtime_settings(rn_runtime *rt, void (*visit)(void *arg, const rn_setti
   }
 }
 
-static const char *state_name(rn_plugin_state s) {
-  static const char *const names[] = {"scanned", "loaded", "refused", "shadowed", "disabled"};
+const char *rn_plugin_state_name(rn_plugin_state s) {
+  static const char *const names[] = {"scanned", "loaded", "refused", "shadowed", "disabled", "quarantined"};
   return names[s];
+}
+
+static const char *life_of(const rn_plugin *p) {
+  if (p->state == RN_PLUGIN_LOADED) return "active";
+  if (p->module != NULL || strcmp(p->step, "init") == 0) return "verified";
+  return strcmp(p->step, "describe") == 0 ? "loaded" : "scanned";
+}
+
+static const char *verified_when(rn_runtime *rt, rn_plugin *p) {
+  if (rn_marks_find(&rt->marks, RN_MARK_VERIFIED, p->manifest.id, NULL) == NULL) return "";
+  const rn_mark *m = rn_marks_find(&rt->marks, RN_MARK_VERIFIED, p->manifest.id, rn_plugin_build(rt, p));
+  return m != NULL ? m->text : "";
 }
 
 void rn_runtime_plugins(rn_runtime *rt, void (*visit)(void *arg, const rn_plugin_info *p), void *arg) {
   pthread_mutex_lock(&rt->lock);
   for (uint32_t i = 0; i < rt->n_plugins; i++) {
-    const rn_plugin *p = rt->plugins[i];
+    rn_plugin *p = rt->plugins[i];
     const rn_manifest *m = &p->manifest;
     rn_plugin_info info = {m->id,
                            m->version,
@@ -28,14 +40,23 @@ void rn_runtime_plugins(rn_runtime *rt, void (*visit)(void *arg, const rn_plugin
                            m->doc,
                            p->path,
                            p->folder,
-                           state_name(p->state),
+                           rn_plugin_state_name(p->state),
                            p->reason,
                            m->count[RN_ROW_OP],
                            m->count[RN_ROW_KERNEL],
                            m->count[RN_ROW_DEVICE],
                            m->count[RN_ROW_COMPILER],
                            m->count[RN_ROW_OPTIMIZER],
-                           m->count[RN_ROW_PASS]};
+                           m->count[RN_ROW_PASS],
+                           p->source,
+                           life_of(p),
+                           p->step,
+                           rn_plugin_build(rt, p),
+                           verified_when(rt, p),
+                           p->winner,
+                           m->abi_major,
+                           m->abi_minor,
+                           m->cpu_required};
     visit(arg, &info);
   }
   pthread_mutex_unlock(&rt->lock);
@@ -93,7 +114,7 @@ rn_status *rn_runtime_kernels(rn_runtime *rt, const char *op_name, void (*visit)
   const rn_kernel *const *kernels;
   uint32_t n;
   RN_TRY(rn_registry_op(rt, op_name, strlen(op_name), &op));
-  RN_TRY(rn_registry_kernels(rt, op, &kernels, &n));
+  RN_TRY(rn_registry_kernels(rt, op, NULL, &kernels, &n));
   for (uint32_t i = 0; i < n; i++) {
     const rn_kernel_def *d = kernels[i]->def;
     rn_kernel_info info = {d->op,

@@ -1,4 +1,7 @@
-/* plugin/kernels.c - the kernels of an op from all plugins that have some, best first (core/plugin). */
+/* plugin/kernels.c - the kernels of an op from all plugins that have some, best first (core/plugin).
+ *
+ * An op has one list for each type of device it was asked for, so that a plugin for another device stays closed.
+ * Lists share their kernels: one definition is parsed once. */
 #include <stdlib.h>
 #include <string.h>
 #include "base/text.h"
@@ -69,14 +72,31 @@ static int better(const void *x, const void *y) {
   return (a->def > b->def) - (a->def < b->def); /* the plugin's own order */
 }
 
-static uint32_t count_of(const rn_module *m, const char *op) {
+static int is_for(const rn_kernel_def *d, const char *op, const char *device_type) {
+  return strcmp(d->op, op) == 0 && (device_type == NULL || strcasecmp(d->device_type, device_type) == 0);
+}
+
+static uint32_t count_of(const rn_module *m, const char *op, const char *device_type) {
   uint32_t n = 0;
-  for (uint32_t i = 0; i < m->n_kernels; i++) n += strcmp(m->kernels[i].op, op) == 0;
+  for (uint32_t i = 0; i < m->n_kernels; i++) n += (uint32_t)is_for(&m->kernels[i], op, device_type);
   return n;
+}
+
+static const rn_kernel *parsed(const rn_op *op, const rn_kernel_def *def) {
+  for (const struct rn_kernel_list *l = op->kernels; l != NULL; l = l->next) {
+    for (uint32_t i = 0; i < l->count; i++)
+      if (l->items[i]->def == def) return l->items[i];
+  }
+  return NULL;
 }
 
 static rn_status *add_kernel(rn_runtime *rt, const rn_op *op, const rn_plugin *p, const rn_kernel_def *def,
                              struct rn_kernel_list *l) {
+  const rn_kernel *known = parsed(op, def);
+  if (known != NULL) {
+    l->items[l->count++] = known;
+    return NULL;
+  }
   rn_kernel *k = rn_arena_alloc(&rt->arena, sizeof *k);
   if (k == NULL) return rn_catalog_no_memory();
   *k = (rn_kernel){.def = def, .plugin = p->manifest.id, .host = &p->host.api};
@@ -87,8 +107,8 @@ static rn_status *add_kernel(rn_runtime *rt, const rn_op *op, const rn_plugin *p
     return NULL;
   }
   if (rn_status_code(s) == RN_RESOURCE_EXHAUSTED) return s;
-  rn_log_write(&rt->log, RN_LOG_WARNING, "a kernel of plugin '%s' for op '%s' is left out: %s", p->manifest.id,
-               op->def->name, rn_status_message(s));
+  rn_log_write(&rt->log, RN_LOG_WARNING, "a kernel of plugin '%s' for op '%s' (types \"%s\") is left out: %s",
+               p->manifest.id, op->def->name, def->types != NULL ? def->types : "", rn_status_message(s));
   rn_status_free(s);
   return NULL;
 }
@@ -98,34 +118,74 @@ static rn_provider *providers(rn_runtime *rt, const char *op) {
   return at != RN_MAP_NONE ? rt->providers[at] : NULL;
 }
 
-static rn_status *build(rn_runtime *rt, const rn_op *op) {
-  struct rn_kernel_list l = {NULL, 0, rt->generation};
-  size_t most = 1;
+static int offers_for(const rn_provider *p, const char *device_type) {
+  return device_type == NULL || strcasecmp(p->device_type, device_type) == 0;
+}
+
+/* How many kernels the plugins have, once loaded. */
+static rn_status *load_providers(rn_runtime *rt, const rn_op *op, const char *device_type, size_t *most) {
   for (rn_provider *p = providers(rt, op->def->name); p != NULL; p = p->next) {
+    if (!offers_for(p, device_type)) continue;
     rn_status *s = rn_plugin_load(rt, p->plugin);
-    if (s == NULL) most += count_of(p->plugin->module, op->def->name);
+    if (s == NULL) *most += count_of(p->plugin->module, op->def->name, device_type);
     if (rn_status_code(s) == RN_RESOURCE_EXHAUSTED) return s;
     rn_status_free(s); /* logged and kept as the plugin's reason; others may have kernels */
   }
-  l.items = rn_arena_array(&rt->arena, most, sizeof *l.items);
-  if (l.items == NULL) return rn_catalog_no_memory();
-  for (rn_provider *p = providers(rt, op->def->name); p != NULL; p = p->next) {
-    const rn_module *m = p->plugin->state == RN_PLUGIN_LOADED ? p->plugin->module : NULL;
-    for (uint32_t i = 0; m != NULL && i < m->n_kernels; i++) {
-      if (strcmp(m->kernels[i].op, op->def->name) == 0) RN_TRY(add_kernel(rt, op, p->plugin, &m->kernels[i], &l));
-    }
-  }
-  qsort(l.items, l.count, sizeof *l.items, better);
-  *op->kernels = l;
   return NULL;
 }
 
-rn_status *rn_registry_kernels(rn_runtime *rt, const rn_op *op, const rn_kernel *const **out, uint32_t *out_count) {
-  rn_status *s = NULL;
+static int is_in(const struct rn_kernel_list *l, const rn_kernel_def *d) {
+  for (uint32_t i = 0; i < l->count; i++)
+    if (l->items[i]->def == d) return 1;
+  return 0;
+}
+
+static rn_status *build(rn_runtime *rt, const rn_op *op, struct rn_kernel_list *list) {
+  struct rn_kernel_list l = {list->next, list->device_type, NULL, 0, rt->generation};
+  size_t most = 1;
+  RN_TRY(load_providers(rt, op, l.device_type, &most));
+  l.items = rn_arena_array(&rt->arena, most, sizeof *l.items);
+  if (l.items == NULL) return rn_catalog_no_memory();
+  for (rn_provider *p = providers(rt, op->def->name); p != NULL; p = p->next) {
+    const rn_module *m =
+        p->plugin->state == RN_PLUGIN_LOADED && offers_for(p, l.device_type) ? p->plugin->module : NULL;
+    for (uint32_t i = 0; m != NULL && i < m->n_kernels; i++) {
+      const rn_kernel_def *d = &m->kernels[i];
+      if (is_for(d, op->def->name, l.device_type) && !is_in(&l, d)) RN_TRY(add_kernel(rt, op, p->plugin, d, &l));
+    }
+  }
+  qsort(l.items, l.count, sizeof *l.items, better);
+  *list = l;
+  return NULL;
+}
+
+/* The op's list for a type of device, empty at first. */
+static struct rn_kernel_list *list_for(rn_runtime *rt, const rn_op *op, const char *device_type) {
+  struct rn_kernel_list *l = op->kernels; /* the first is for any type */
+  if (device_type == NULL) return l;
+  for (; l->next != NULL; l = l->next)
+    if (strcasecmp(l->next->device_type, device_type) == 0) return l->next;
+  struct rn_kernel_list *made = rn_arena_alloc(&rt->arena, sizeof *made);
+  const char *type = rn_arena_text(&rt->arena, device_type, strlen(device_type));
+  if (made == NULL || type == NULL) return NULL;
+  *made = (struct rn_kernel_list){NULL, type, NULL, 0, 0};
+  l->next = made;
+  return made;
+}
+
+static rn_status *find(rn_runtime *rt, const rn_op *op, const char *device_type, struct rn_kernel_list **out) {
+  *out = list_for(rt, op, device_type);
+  if (*out == NULL) return rn_catalog_no_memory();
+  return (*out)->items == NULL || (*out)->generation != rt->generation ? build(rt, op, *out) : NULL;
+}
+
+rn_status *rn_registry_kernels(rn_runtime *rt, const rn_op *op, const char *device_type, const rn_kernel *const **out,
+                               uint32_t *out_count) {
+  struct rn_kernel_list *l;
   pthread_mutex_lock(&rt->lock);
-  if (op->kernels->items == NULL || op->kernels->generation != rt->generation) s = build(rt, op);
-  *out = s == NULL ? op->kernels->items : NULL;
-  *out_count = s == NULL ? op->kernels->count : 0;
+  rn_status *s = find(rt, op, device_type, &l);
+  *out = s == NULL ? l->items : NULL;
+  *out_count = s == NULL ? l->count : 0;
   pthread_mutex_unlock(&rt->lock);
   return s;
 }

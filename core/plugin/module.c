@@ -11,13 +11,30 @@
 #include <sys/stat.h>
 #include "base/mem.h"
 #include "plugin/registry.h"
+#include "plugin/validate.h"
 
 #define QUIESCE_NS 5000000000ull /* long enough for a step to end, short enough for a person to wait */
 
 static pthread_mutex_t loader = PTHREAD_MUTEX_INITIALIZER;
 static rn_module *modules;
 
+static _Thread_local const char *last_step = "";
+static _Thread_local void (*watcher)(void *arg, const char *step);
+static _Thread_local void *watcher_arg;
+
+const char *rn_module_step(void) { return last_step; }
+void rn_module_begin(void) { last_step = ""; }
+void rn_module_watch(void (*fn)(void *arg, const char *step), void *arg) {
+  watcher = fn;
+  watcher_arg = arg;
+}
+static void step(const char *name) {
+  last_step = name;
+  if (watcher != NULL) watcher(watcher_arg, name);
+}
+
 static void destroy(rn_module *m) {
+  rn_validate_forget(m);
   if (m->handle != NULL) {
     lt_dlclose(m->handle);
     lt_dlexit();
@@ -49,6 +66,7 @@ static rn_status *link_failure(const char *path, const char *text) {
 }
 
 static rn_status *open_file(rn_module *m) {
+  step("load");
   void *first = dlopen(m->path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (first == NULL) {
     const char *text = dlerror();
@@ -86,7 +104,10 @@ static rn_module *find_entry(rn_plugin_entry_fn entry) {
 }
 
 static rn_status *finish_open(rn_module *m, rn_status *s, rn_module **out) {
-  if (s == NULL) s = rn_module_describe(m, m->entry());
+  if (s == NULL) {
+    step("describe");
+    s = rn_module_describe(m, m->entry());
+  }
   if (s != NULL) {
     destroy(m);
     return s;
@@ -100,6 +121,7 @@ static rn_status *finish_open(rn_module *m, rn_status *s, rn_module **out) {
 
 static rn_status *open_locked(const char *path, const rn_manifest *manifest, rn_module **out) {
   struct stat st;
+  step("check");
   if (stat(path, &st) != 0) return rn_module_check(path, manifest);
   rn_module *m = find_file(&st);
   if (m != NULL) {
@@ -165,7 +187,9 @@ rn_status *rn_module_start(rn_module *m, rn_runtime *rt, rn_host *host, rn_host_
   rn_host_init(host, m->desc.id, m->folder, &m->blocks, user);
   if (!m->started) rn_host_init(&m->host, m->desc.id, m->folder, &m->blocks, NULL);
   add_user(m, user);
-  if (!m->started && m->desc.init != NULL) s = m->desc.init(&m->host.api);
+  step("init");
+  s = rn_validate_start(m, host, rt);
+  if (s == NULL && !m->started && m->desc.init != NULL) s = rn_validate_init(m);
   if (s == NULL) {
     m->started = 1;
   } else {
@@ -175,20 +199,27 @@ rn_status *rn_module_start(rn_module *m, rn_runtime *rt, rn_host *host, rn_host_
   return s != NULL ? rn_status_wrap(s, "plugin '%s' does not start", m->desc.id) : NULL;
 }
 
-static void stop(rn_module *m, rn_runtime *rt) {
-  if (!m->started) return;
+/* Why it does not come to rest, or NULL. */
+static rn_status *stop(rn_module *m, rn_runtime *rt) {
+  if (!m->started) return NULL;
+  step("quiesce");
+  rn_log_write(rn_runtime_log(rt), RN_LOG_DEBUG, "plugin '%s' is draining", m->desc.id);
   rn_status *s = m->desc.quiesce != NULL ? m->desc.quiesce(QUIESCE_NS) : NULL;
   if (s != NULL) {
-    rn_log_write(rn_runtime_log(rt), RN_LOG_WARNING, "plugin '%s' does not come to rest: %s", m->desc.id,
-                 rn_status_message(s));
-    rn_status_free(s);
+    s = rn_status_wrap(s, "plugin '%s' does not come to rest", m->desc.id);
+    rn_log_write(rn_runtime_log(rt), RN_LOG_WARNING, "%s", rn_status_message(s));
   }
+  step("fini");
   if (m->desc.fini != NULL) m->desc.fini();
+  if (s != NULL) step("quiesce"); /* where it failed */
+  rn_validate_stopped(m);
   m->started = 0;
   int64_t left = m->blocks;
   if (left != 0)
     rn_log_write(rn_runtime_log(rt), RN_LOG_WARNING, "plugin '%s' still owns %lld blocks of memory", m->desc.id,
                  (long long)left);
+  rn_log_write(rn_runtime_log(rt), RN_LOG_DEBUG, "plugin '%s' is closed", m->desc.id);
+  return s;
 }
 
 static void unlink_module(rn_module *m) {
@@ -197,18 +228,25 @@ static void unlink_module(rn_module *m) {
   *at = m->next;
 }
 
-void rn_module_close(rn_module *m, rn_host *host, rn_host_user *user) {
-  if (m == NULL) return;
+rn_status *rn_module_shut(rn_module *m, rn_host *host, rn_host_user *user) {
+  rn_status *s = NULL;
+  if (m == NULL) return NULL;
   pthread_mutex_lock(&loader);
   int last = --m->opened == 0;
-  if (last && user != NULL) stop(m, user->runtime);
+  if (last && user != NULL) s = stop(m, user->runtime);
   if (user != NULL) {
     remove_user(m, user);
     rn_host_switch(host, NULL);
+    rn_validate_detach(host);
   }
   if (last) {
     unlink_module(m);
     destroy(m);
   }
   pthread_mutex_unlock(&loader);
+  return s;
+}
+
+void rn_module_close(rn_module *m, rn_host *host, rn_host_user *user) {
+  rn_status_free(rn_module_shut(m, host, user)); /* logged */
 }

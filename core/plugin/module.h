@@ -26,6 +26,7 @@ struct rn_module {
   rn_host_user *users;
   _Atomic int64_t blocks;
   rn_host host;
+  struct rn_validator *validator; /* NULL: what it calls is not checked */
   rn_plugin_desc desc;
   rn_op_def *ops;
   rn_kernel_def *kernels;
@@ -45,6 +46,15 @@ rn_status *rn_module_open_static(rn_plugin_entry_fn entry, rn_module **out);
 rn_status *rn_module_start(rn_module *m, rn_runtime *rt, rn_host *host, rn_host_user *user);
 /* Gives back what start did (user may be NULL) and the reference; the last one unloads. */
 void rn_module_close(rn_module *m, rn_host *host, rn_host_user *user);
+
+/* The step that this thread's last opening or starting came to: "check", "load", "describe", "init"; begin forgets it.
+ */
+const char *rn_module_step(void);
+void rn_module_begin(void);
+/* Calls fn before each step that this thread takes; NULL: no longer. */
+void rn_module_watch(void (*fn)(void *arg, const char *step), void *arg);
+/* As rn_module_close, and says why the plugin did not come to rest. */
+rn_status *rn_module_shut(rn_module *m, rn_host *host, rn_host_user *user);
 
 /* module_check.c: everything that can be said before code of the file runs. */
 rn_status *rn_module_check(const char *path, const rn_manifest *manifest);

@@ -12,6 +12,11 @@ static int is_entry(void *arg, const char *name) {
   (void)arg;
   return strcmp(name, "rn_plugin_entry") == 0;
 }
+static int is_host_library(void *arg, const char *name) {
+  if (strncmp(name, "librunnel", 9) != 0) return 0;
+  *(const char **)arg = name;
+  return 1;
+}
 static int sanitizer(void *arg, const char *name) {
   (void)arg;
   if (strcmp(name, "__asan_init") == 0) return (int)RN_BUILD_ASAN;
@@ -25,14 +30,21 @@ static const char *sanitizer_name(uint64_t flags) {
 
 static rn_status *check_symbols(const rn_elf *e, const char *path) {
   const char *name = "";
-  if (rn_elf_symbols(e, 0, is_host_symbol, &name))
+  if (rn_elf_symbols(e, RN_ELF_UNDEFINED, is_host_symbol, &name))
     return rn_status_make(
         RN_INVALID_ARGUMENT,
         "%s imports '%s' from the host; a plugin imports nothing: it gets the host as a table (rn_host_api)", path,
         name);
-  if (!rn_elf_symbols(e, 1, is_entry, NULL))
+  if (rn_elf_needed(e, is_host_library, &name))
+    return rn_status_make(
+        RN_INVALID_ARGUMENT,
+        "%s is linked to %s; a plugin is linked to nothing of Runnel's: it gets the host as a table (rn_host_api)",
+        path, name);
+  if (!rn_elf_symbols(e, RN_ELF_DEFINED, is_entry, NULL))
     return rn_status_make(RN_INVALID_ARGUMENT, "%s exports no rn_plugin_entry: it is not a Runnel plugin", path);
-  uint64_t built = (uint64_t)rn_elf_symbols(e, 0, sanitizer, NULL), own = RN_BUILD_FLAGS;
+  if (!rn_elf_symbols(e, RN_ELF_FUNCTIONS, is_entry, NULL))
+    return rn_status_make(RN_INVALID_ARGUMENT, "%s exports rn_plugin_entry as data, not as a function", path);
+  uint64_t built = (uint64_t)rn_elf_symbols(e, RN_ELF_UNDEFINED, sanitizer, NULL), own = RN_BUILD_FLAGS;
   if (built != 0 && built != own)
     return rn_status_make(RN_FAILED_PRECONDITION, "%s was built with %s and this program with %s; build both alike",
                           path, sanitizer_name(built), sanitizer_name(own));

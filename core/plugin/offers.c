@@ -1,63 +1,7 @@
-/* plugin/offers.c - device types, compilers, passes and optimizers from plugins (core/plugin). */
+/* plugin/offers.c - compilers, passes and optimizers from plugins (core/plugin). */
 #include <stdlib.h>
 #include <string.h>
 #include "plugin/catalog.h"
-
-static rn_status *collect_devices(rn_runtime *rt) {
-  if (rt->device_types != NULL && rt->device_types_generation == rt->generation) return NULL;
-  size_t most = 1;
-  uint32_t n = 0;
-  RN_TRY(rn_catalog_load_kind(rt, RN_ROW_DEVICE));
-  for (uint32_t i = 0; i < rt->n_plugins; i++)
-    if (rt->plugins[i]->state == RN_PLUGIN_LOADED) most += rt->plugins[i]->module->n_devices;
-  rn_device_type *types = rn_arena_array(&rt->arena, most, sizeof *types);
-  if (types == NULL) return rn_catalog_no_memory();
-  for (uint32_t i = 0; i < rt->n_plugins; i++) {
-    const rn_plugin *p = rt->plugins[i];
-    if (p->state != RN_PLUGIN_LOADED) continue;
-    for (uint32_t d = 0; d < p->module->n_devices; d++)
-      types[n++] = (rn_device_type){&p->module->devices[d], p->manifest.id, &p->host.api};
-  }
-  rt->device_types = types;
-  rt->n_device_types = n;
-  rt->device_types_generation = rt->generation;
-  return NULL;
-}
-
-rn_status *rn_registry_device_types(rn_runtime *rt, const rn_device_type **out, uint32_t *out_count) {
-  pthread_mutex_lock(&rt->lock);
-  rn_status *s = collect_devices(rt);
-  *out = s == NULL ? rt->device_types : NULL;
-  *out_count = s == NULL ? rt->n_device_types : 0;
-  pthread_mutex_unlock(&rt->lock);
-  return s;
-}
-
-/* Loads the plugin of this type only. */
-static rn_status *find_device(rn_runtime *rt, const char *type, const rn_device_type **out) {
-  rn_offer *o = rn_catalog_offer(rt, RN_ROW_DEVICE, type, strlen(type));
-  if (o == NULL) return rn_catalog_not_found(rt, RN_ROW_DEVICE, "device type", type, strlen(type));
-  RN_TRY(rn_plugin_load(rt, o->plugin));
-  const rn_module *m = o->plugin->module;
-  for (uint32_t i = 0; i < m->n_devices; i++) {
-    if (strcmp(m->devices[i].type, type) != 0) continue;
-    rn_device_type *t = rn_arena_alloc(&rt->arena, sizeof *t);
-    if (t == NULL) return rn_catalog_no_memory();
-    *t = (rn_device_type){&m->devices[i], o->plugin->manifest.id, &o->plugin->host.api};
-    *out = t;
-    return NULL;
-  }
-  return rn_status_make(RN_FAILED_PRECONDITION,
-                        "plugin '%s' no longer has device type '%s': its manifest is out of date",
-                        o->plugin->manifest.id, type);
-}
-
-rn_status *rn_registry_device_type(rn_runtime *rt, const char *type, const rn_device_type **out) {
-  pthread_mutex_lock(&rt->lock);
-  rn_status *s = find_device(rt, type, out);
-  pthread_mutex_unlock(&rt->lock);
-  return s;
-}
 
 typedef struct row {
   const void *def;
@@ -88,14 +32,14 @@ static row *row_array(rn_runtime *rt, int compilers) {
 
 static rn_status *compilers(rn_runtime *rt, const char *type, const rn_compiler_def *const **out,
                             const rn_host_api *const **hosts, uint32_t *n) {
-  RN_TRY(rn_catalog_load_kind(rt, RN_ROW_COMPILER));
+  RN_TRY(rn_catalog_load_kind(rt, RN_ROW_COMPILER, type));
   row *rows = row_array(rt, 1);
   if (rows == NULL) return rn_catalog_no_memory();
   for (uint32_t i = 0; i < rt->n_plugins; i++) {
     const rn_plugin *p = rt->plugins[i];
     for (uint32_t c = 0; p->state == RN_PLUGIN_LOADED && c < p->module->n_compilers; c++) {
       const rn_compiler_def *d = &p->module->compilers[c];
-      if (strcmp(d->device_type, type) == 0) rows[(*n)++] = (row){d, &p->host.api};
+      if (strcasecmp(d->device_type, type) == 0) rows[(*n)++] = (row){d, &p->host.api};
     }
   }
   return split(rt, rows, *n, out, hosts);
@@ -121,7 +65,7 @@ static void insert_pass(row *rows, uint32_t n, const rn_pass_def *d, const rn_ho
 
 static rn_status *passes(rn_runtime *rt, const rn_pass_def *const **out, const rn_host_api *const **hosts,
                          uint32_t *n) {
-  RN_TRY(rn_catalog_load_kind(rt, RN_ROW_PASS));
+  RN_TRY(rn_catalog_load_kind(rt, RN_ROW_PASS, NULL));
   row *rows = row_array(rt, 0);
   if (rows == NULL) return rn_catalog_no_memory();
   for (uint32_t i = 0; i < rt->n_plugins; i++) {
@@ -169,7 +113,7 @@ rn_status *rn_runtime_optimizers(rn_runtime *rt,
                                  void (*visit)(void *arg, const struct rn_optimizer_def *o, const char *plugin),
                                  void *arg) {
   pthread_mutex_lock(&rt->lock);
-  rn_status *failure = rn_catalog_load_kind(rt, RN_ROW_OPTIMIZER);
+  rn_status *failure = rn_catalog_load_kind(rt, RN_ROW_OPTIMIZER, NULL);
   const rn_offers *list = &rt->offers[RN_ROW_OPTIMIZER];
   for (uint32_t i = 0; failure == NULL && i < list->count; i++) {
     const struct rn_optimizer_def *o;

@@ -1,5 +1,6 @@
 /* plugin/registry.c - look-ups by name, which load what they find (core/plugin). */
 #include <string.h>
+#include <unistd.h>
 #include "base/mem.h"
 #include "base/text.h"
 #include "plugin/catalog.h"
@@ -33,6 +34,7 @@ void rn_catalog_finish(rn_runtime *rt) {
   rn_mem_free(rt->providers);
   rn_mem_free(rt->plugins);
   rn_mem_free(rt->folders);
+  rn_mem_free(rt->places);
 }
 
 static void add_folders(rn_runtime *rt, rn_text *t) {
@@ -77,6 +79,33 @@ rn_status *rn_catalog_not_found(rn_runtime *rt, uint32_t kind, const char *what,
   return as_status(&t, RN_NOT_FOUND);
 }
 
+/* The plugin's file in a folder that is not searched, or NULL. own: owned */
+static char *left_out(const rn_plugin_place *place, const char *id) {
+  for (int i = 0; i < 2; i++) {
+    rn_text t;
+    rn_text_init(&t);
+    if (i == 0)
+      rn_text_printf(&t, "%s/%s.so", place->path, id);
+    else
+      rn_text_printf(&t, "%s/%s/%s.so", place->path, id, id);
+    char *path = rn_text_take(&t);
+    if (path != NULL && access(path, F_OK) == 0) return path;
+    rn_mem_free(path);
+  }
+  return NULL;
+}
+
+rn_status *rn_catalog_no_plugin(rn_runtime *rt, const char *id) {
+  for (uint32_t i = 0; i < rt->n_folders; i++) {
+    char *path = rt->places[i].note[0] != '\0' && strchr(id, '/') == NULL ? left_out(&rt->places[i], id) : NULL;
+    if (path == NULL) continue;
+    rn_status *s = rn_status_make(RN_PERMISSION_DENIED, "%s is not looked at: its folder %s", path, rt->places[i].note);
+    rn_mem_free(path);
+    return s;
+  }
+  return rn_catalog_not_found(rt, RN_ROW_KERNEL, "plugin", id, strlen(id));
+}
+
 static rn_status *refusal(rn_runtime *rt, const rn_plugin *p) {
   rn_text t;
   rn_text_init(&t);
@@ -86,6 +115,7 @@ static rn_status *refusal(rn_runtime *rt, const rn_plugin *p) {
 }
 
 static rn_status *open_and_start(rn_runtime *rt, rn_plugin *p) {
+  if (p->unasked) RN_TRY(rn_plugin_ask(rt, p));
   if (p->module == NULL) RN_TRY(rn_module_open(p->path, &p->manifest, &p->module));
   if (strcmp(p->module->desc.id, p->manifest.id) != 0)
     return rn_status_make(RN_FAILED_PRECONDITION, "%s calls itself '%s', its manifest '%s'", p->path,
@@ -100,10 +130,11 @@ rn_status *rn_plugin_load(rn_runtime *rt, rn_plugin *p) {
   if (p->state == RN_PLUGIN_REFUSED) return refusal(rt, p);
   if (p->state != RN_PLUGIN_SCANNED)
     return rn_status_make(RN_FAILED_PRECONDITION, "plugin '%s' (%s) is %s: %s", p->manifest.id, p->path,
-                          p->state == RN_PLUGIN_DISABLED ? "disabled" : "shadowed", p->reason);
+                          rn_plugin_state_name(p->state), p->reason);
   rn_status *s = open_and_start(rt, p);
   if (s == NULL) {
     p->state = RN_PLUGIN_LOADED;
+    p->reason = "";
     rn_log_write(&rt->log, RN_LOG_DEBUG, "plugin '%s' loaded from %s", p->manifest.id, p->path);
     return NULL;
   }
@@ -113,16 +144,26 @@ rn_status *rn_plugin_load(rn_runtime *rt, rn_plugin *p) {
   const char *text = rn_arena_text(&rt->arena, rn_status_message(s), strlen(rn_status_message(s)));
   p->state = RN_PLUGIN_REFUSED;
   p->code = rn_status_code(s);
+  p->step = rn_module_step();
   p->reason = text != NULL ? text : "no memory";
   rn_status_free(s);
   rn_log_write(&rt->log, RN_LOG_WARNING, "plugin '%s' refused: %s", p->manifest.id, p->reason);
   return refusal(rt, p);
 }
 
-rn_status *rn_catalog_load_kind(rn_runtime *rt, uint32_t kind) {
+static int has_rows(const rn_manifest *m, uint32_t kind, const char *device_type) {
+  if (device_type == NULL) return m->count[kind] != 0;
+  for (uint32_t i = 0; m->count[kind] != 0 && i < m->n_rows; i++) {
+    const rn_manifest_row *r = &m->rows[i];
+    if (r->kind == kind && strcasecmp(kind == RN_ROW_DEVICE ? r->name : r->device, device_type) == 0) return 1;
+  }
+  return 0;
+}
+
+rn_status *rn_catalog_load_kind(rn_runtime *rt, uint32_t kind, const char *device_type) {
   for (uint32_t i = 0; i < rt->n_plugins; i++) {
     rn_plugin *p = rt->plugins[i];
-    if (p->manifest.count[kind] == 0 || p->state != RN_PLUGIN_SCANNED) continue;
+    if (p->state != RN_PLUGIN_SCANNED || !has_rows(&p->manifest, kind, device_type)) continue;
     rn_status *s = rn_plugin_load(rt, p);
     if (rn_status_code(s) == RN_RESOURCE_EXHAUSTED) return s;
     rn_status_free(s); /* logged, kept as reason */
@@ -157,7 +198,7 @@ rn_status *rn_catalog_op(rn_runtime *rt, rn_offer *o) {
   rn_op *op = rn_arena_alloc(&rt->arena, sizeof *op);
   struct rn_kernel_list *list = rn_arena_alloc(&rt->arena, sizeof *list);
   if (op == NULL || list == NULL) return rn_catalog_no_memory();
-  *list = (struct rn_kernel_list){NULL, 0, 0};
+  *list = (struct rn_kernel_list){NULL, NULL, NULL, 0, 0};
   *op = (rn_op){def, sig, o->plugin->manifest.id, &o->plugin->host.api, list};
   o->op = op;
   return NULL;

@@ -69,11 +69,21 @@ typedef struct rn_device_type {
 /* err NOT_FOUND: "no op 'Foo' (did you mean 'Fod'?); plugin folders searched: ..." or why its plugin failed. */
 rn_status *rn_registry_op(rn_runtime *rt, const char *name, size_t length, const rn_op **out);
 rn_status *rn_registry_op_by_role(rn_runtime *rt, uint32_t role, const rn_op **out);
-/* All kernels for op on any device, best first: priority, then more constraints, then plugin id. */
-rn_status *rn_registry_kernels(rn_runtime *rt, const rn_op *op, const rn_kernel *const **out, uint32_t *out_count);
-rn_status *rn_registry_device_types(rn_runtime *rt, const rn_device_type **out,
-                                    uint32_t *out_count); /* loads all device plugins */
+/* The kernels for op on one type of device (NULL: on any), best first: priority, then more constraints, then
+ * plugin id. Loads the plugins whose manifests have some, and no other. */
+rn_status *rn_registry_kernels(rn_runtime *rt, const rn_op *op, const char *device_type, const rn_kernel *const **out,
+                               uint32_t *out_count);
+/* Plugins whose manifests have kernels for op on this type of device, but that cannot be loaded. */
+void rn_registry_refused(rn_runtime *rt, const rn_op *op, const char *device_type,
+                         void (*visit)(void *arg, const char *plugin, const char *reason), void *arg);
+/* What device plugins say they have, each name once, in the order of the search. Loads nothing. */
+rn_status *rn_registry_device_type_names(rn_runtime *rt, const char *const **out, uint32_t *out_count);
+/* The device types of this name (NULL: all): several plugins may have the same. Loads those plugins only; one that
+ * cannot be loaded is left out, its reason logged. */
+rn_status *rn_registry_device_types(rn_runtime *rt, const char *type, const rn_device_type **out, uint32_t *out_count);
+/* The first of them. err NOT_FOUND; or why its plugin does not load */
 rn_status *rn_registry_device_type(rn_runtime *rt, const char *type, const rn_device_type **out);
+/* Of one type of device; loads the plugins that have some. */
 rn_status *rn_registry_compilers(rn_runtime *rt, const char *device_type, const rn_compiler_def *const **out,
                                  const rn_host_api *const **out_hosts, uint32_t *out_count);
 rn_status *rn_registry_passes(rn_runtime *rt, const rn_pass_def *const **out, const rn_host_api *const **out_hosts,

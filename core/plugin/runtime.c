@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "plugin/catalog.h"
+#include "plugin/validate.h"
 
 /* A file that need not be there. */
 static rn_status *read_optional(rn_config *c, const char *path) {
@@ -73,6 +74,8 @@ rn_status *rn_runtime_create(const rn_runtime_options *options, rn_runtime **out
   rn_status *s = configure(rt, &o);
   if (s == NULL) {
     rt->log = (rn_log){o.log, o.log_arg, log_level(rt->config)};
+    rt->flags = o.flags;
+    rn_validate_begin(rt);
     s = rn_catalog_scan(rt, o.plugin_path);
   }
   if (s != NULL) {
@@ -87,6 +90,7 @@ void rn_runtime_destroy(rn_runtime *rt) {
   if (rt == NULL) return;
   if (rt->exec_destroy != NULL && rt->exec != NULL) rt->exec_destroy(rt->exec);
   rn_catalog_finish(rt);
+  rn_validate_end(rt);
   rn_pool_destroy(rt->pool);
   rn_config_destroy(rt->config);
   rn_arena_finish(&rt->arena);
@@ -147,10 +151,11 @@ static rn_status *load_file(rn_runtime *rt, const char *path) {
   if (folder[0] == '\0') folder = rn_arena_text(&rt->arena, "/", 1);
   if (folder == NULL) return rn_catalog_no_memory();
   RN_TRY(rn_folder_check(rt->config, folder));
+  rn_plugin_place place = {folder, "", ""};
   size_t n = strlen(path);
   if (n < 4 || strcmp(path + n - 3, ".so") != 0)
     return rn_status_make(RN_INVALID_ARGUMENT, "%s does not end in .so", path);
-  RN_TRY(rn_catalog_add_file(rt, path, folder, &p));
+  RN_TRY(rn_catalog_add_file(rt, path, &place, &p));
   return rn_plugin_load(rt, p);
 }
 
@@ -161,19 +166,8 @@ rn_status *rn_runtime_load(rn_runtime *rt, const char *id_or_path) {
     s = load_file(rt, id_or_path);
   } else {
     rn_plugin *p = rn_catalog_find(rt, id_or_path);
-    s = p != NULL ? rn_plugin_load(rt, p)
-                  : rn_catalog_not_found(rt, RN_ROW_KERNEL, "plugin", id_or_path, strlen(id_or_path));
+    s = p != NULL ? rn_plugin_load(rt, p) : rn_catalog_no_plugin(rt, id_or_path);
   }
   pthread_mutex_unlock(&rt->lock);
   return s;
 }
-
-rn_status *rn_plugin_manifest(const char *path, char **out_text) {
-  rn_module *m;
-  *out_text = NULL;
-  RN_TRY(rn_module_open(path, NULL, &m));
-  rn_status *s = rn_manifest_print(m, out_text);
-  rn_module_close(m, NULL, NULL);
-  return s;
-}
-void rn_plugin_manifest_free(char *text) { rn_mem_free(text); }

@@ -5,6 +5,8 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -34,27 +36,42 @@ rn_status *rn_folder_check(const rn_config *c, const char *path) {
   return rn_owner_check(c, path, &st);
 }
 
-static int is_plugin_file(const struct dirent *d) {
-  size_t n = strlen(d->d_name);
-  return n > 3 && strcmp(d->d_name + n - 3, ".so") == 0 && d->d_name[0] != '.';
+static int is_file_name(const char *name) {
+  size_t n = strlen(name);
+  return n > 3 && strcmp(name + n - 3, ".so") == 0;
 }
 
-static rn_status *scan_file(rn_runtime *rt, const char *folder, const char *name) {
+/* NAME.so, or NAME/ which may hold NAME/NAME.so. */
+static int may_be_plugin(const struct dirent *d) {
+  if (d->d_name[0] == '.') return 0;
+  return is_file_name(d->d_name) || d->d_type == DT_DIR || d->d_type == DT_LNK || d->d_type == DT_UNKNOWN;
+}
+
+/* Folders come first: of a plugin that is there twice, the one that was installed as a whole. */
+static int folders_first(const struct dirent **a, const struct dirent **b) {
+  int x = is_file_name((*a)->d_name), y = is_file_name((*b)->d_name);
+  return x != y ? x - y : strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static rn_status *scan_entry(rn_runtime *rt, const rn_plugin_place *place, const char *name) {
   rn_text path;
   rn_plugin *p;
   rn_text_init(&path);
-  rn_text_printf(&path, "%s/%s", folder, name);
-  rn_status *s = path.failed ? rn_catalog_no_memory() : rn_catalog_add_file(rt, path.data, folder, &p);
+  rn_text_printf(&path, "%s/%s", place->path, name);
+  int file = is_file_name(name);
+  if (!file) rn_text_printf(&path, "/%s.so", name);
+  rn_status *s = path.failed ? rn_catalog_no_memory() : NULL;
+  if (s == NULL && (file || access(path.data, F_OK) == 0)) s = rn_catalog_add_file(rt, path.data, place, &p);
   rn_text_finish(&path);
   return s;
 }
 
-static rn_status *scan_folder(rn_runtime *rt, const char *folder) {
+static rn_status *scan_folder(rn_runtime *rt, const rn_plugin_place *place) {
   struct dirent **names = NULL;
   rn_status *s = NULL;
-  int n = scandir(folder, &names, is_plugin_file, alphasort);
+  int n = scandir(place->path, &names, may_be_plugin, folders_first);
   for (int i = 0; i < n; i++) {
-    if (s == NULL) s = scan_file(rt, folder, names[i]->d_name);
+    if (s == NULL) s = scan_entry(rt, place, names[i]->d_name);
     free(names[i]);
   }
   free(names);
@@ -67,17 +84,20 @@ static rn_status *remember(rn_runtime *rt, const char *folder, const char *sourc
   rn_text_printf(&t, "%s (%s%s%s)", folder, source, note[0] != '\0' ? ": " : "", note);
   const char *kept = t.failed ? NULL : rn_arena_text(&rt->arena, t.data, t.length);
   rn_text_finish(&t);
-  if (kept == NULL || !rn_catalog_reserve(&rt->folders, rt->n_folders, &rt->cap_folders, sizeof *rt->folders))
+  rn_plugin_place p = {rn_arena_text(&rt->arena, folder, strlen(folder)), source,
+                       rn_arena_text(&rt->arena, note, strlen(note))};
+  if (kept == NULL || p.path == NULL || p.note == NULL ||
+      !rn_catalog_reserve(&rt->folders, rt->n_folders, &rt->cap_folders, sizeof *rt->folders) ||
+      !rn_catalog_reserve(&rt->places, rt->n_folders, &rt->cap_places, sizeof *rt->places))
     return rn_catalog_no_memory();
-  rt->folders[rt->n_folders++] = kept;
+  rt->folders[rt->n_folders] = kept;
+  rt->places[rt->n_folders++] = p;
   return NULL;
 }
 
 static int searched(const rn_runtime *rt, const char *folder) {
-  size_t n = strlen(folder);
-  for (uint32_t i = 0; i < rt->n_folders; i++) {
-    if (strncmp(rt->folders[i], folder, n) == 0 && rt->folders[i][n] == ' ') return 1;
-  }
+  for (uint32_t i = 0; i < rt->n_folders; i++)
+    if (strcmp(rt->places[i].path, folder) == 0) return 1;
   return 0;
 }
 
@@ -86,7 +106,7 @@ static rn_status *add_folder(rn_runtime *rt, const char *folder, const char *sou
   rn_status *why = rn_folder_check(rt->config, folder);
   if (why == NULL) {
     RN_TRY(remember(rt, folder, source, ""));
-    return scan_folder(rt, folder);
+    return scan_folder(rt, &(rn_plugin_place){folder, source, ""});
   }
   int absent = rn_status_code(why) == RN_NOT_FOUND;
   if (!absent) rn_log_write(&rt->log, RN_LOG_WARNING, "plugin folder left out: %s", rn_status_message(why));
@@ -108,39 +128,53 @@ static rn_status *add_list(rn_runtime *rt, const char *list, const char *source)
   return s;
 }
 
-static rn_status *add_below(rn_runtime *rt, const char *base, size_t length, const char *below, const char *source) {
-  rn_text t;
-  rn_text_init(&t);
-  rn_text_add_bytes(&t, base, length);
-  rn_text_add(&t, below);
-  rn_status *s = t.failed ? rn_catalog_no_memory() : add_folder(rt, t.data, source);
-  rn_text_finish(&t);
-  return s;
-}
-
-static rn_status *add_user(rn_runtime *rt) {
-  const char *data = secure_getenv("XDG_DATA_HOME"), *home = secure_getenv("HOME");
-  if (data != NULL && data[0] == '/') return add_below(rt, data, strlen(data), "/runnel/plugins", "user");
-  return home != NULL && home[0] == '/' ? add_below(rt, home, strlen(home), "/.local/share/runnel/plugins", "user")
-                                        : NULL;
-}
-
-/* Beside the library (or the program) that this code is in. */
-static rn_status *add_installed(rn_runtime *rt) {
+rn_status *rn_plugin_folder(int system, char *out, size_t size_bytes) {
   Dl_info info;
   static const char here = 0;
-  if (dladdr(&here, &info) == 0 || info.dli_fname == NULL) return NULL;
-  char *real = realpath(info.dli_fname, NULL);
-  const char *slash = real != NULL ? strrchr(real, '/') : NULL;
-  rn_status *s = slash != NULL ? add_below(rt, real, (size_t)(slash - real), "/runnel/plugins", "installed") : NULL;
-  free(real);
-  return s;
+  const char *data = secure_getenv("XDG_DATA_HOME"), *home = secure_getenv("HOME");
+  int n = -1;
+  if (system && dladdr(&here, &info) != 0 && info.dli_fname != NULL) {
+    char *real = realpath(info.dli_fname, NULL), *slash = real != NULL ? strrchr(real, '/') : NULL;
+    if (slash != NULL) n = snprintf(out, size_bytes, "%.*s/runnel/plugins", (int)(slash - real), real);
+    free(real);
+  } else if (!system && data != NULL && data[0] == '/') {
+    n = snprintf(out, size_bytes, "%s/runnel/plugins", data);
+  } else if (!system && home != NULL && home[0] == '/') {
+    n = snprintf(out, size_bytes, "%s/.local/share/runnel/plugins", home);
+  }
+  if (n > 0 && (size_t)n < size_bytes) return NULL;
+  return rn_status_make(RN_FAILED_PRECONDITION, system ? "it is not known where librunnel is"
+                                                       : "neither XDG_DATA_HOME nor HOME is an absolute path");
+}
+
+rn_status *rn_plugin_folder_check(rn_runtime *rt, const char *path) { return rn_folder_check(rt->config, path); }
+
+static rn_status *add_known(rn_runtime *rt, int system) {
+  char folder[PATH_MAX];
+  rn_status *none = rn_plugin_folder(system, folder, sizeof folder);
+  if (none == NULL) return add_folder(rt, folder, system ? "installed" : "user");
+  rn_status_free(none); /* a user without a home has no plugins of their own */
+  return NULL;
+}
+
+/* The user's marks, if nobody else could have written them. */
+static rn_status *read_marks(rn_runtime *rt) {
+  char path[PATH_MAX + 16];
+  rn_status *s = rn_plugin_folder(0, path, PATH_MAX);
+  if (s == NULL) s = rn_folder_check(rt->config, path);
+  if (s == NULL) s = rn_marks_read(&rt->arena, strcat(path, "/plugins.state"), &rt->marks);
+  int32_t code = rn_status_code(s);
+  if (code == RN_RESOURCE_EXHAUSTED) return s;
+  if (code == RN_INVALID_ARGUMENT) rn_log_write(&rt->log, RN_LOG_WARNING, "%s", rn_status_message(s));
+  rn_status_free(s);
+  return NULL;
 }
 
 rn_status *rn_catalog_scan(rn_runtime *rt, const char *override) {
   if (override != NULL) return add_list(rt, override, "plugin_path");
+  RN_TRY(read_marks(rt));
   RN_TRY(add_list(rt, secure_getenv("RUNNEL_PLUGIN_PATH"), "RUNNEL_PLUGIN_PATH"));
   RN_TRY(add_list(rt, rn_config_get(rt->config, "plugins", "path"), "plugins.path"));
-  RN_TRY(add_user(rt));
-  return add_installed(rt);
+  RN_TRY(add_known(rt, 0));
+  return add_known(rt, 1);
 }

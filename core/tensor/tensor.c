@@ -8,6 +8,7 @@
 #include <runnel/tensor.h>
 #include <stdatomic.h>
 #include "base/mem.h"
+#include "tensor/refs.h"
 #include "tensor/shape.h"
 
 #define ALIGN_BYTES 64
@@ -209,6 +210,7 @@ void rn_tensor_release(rn_tensor *t) {
   rn_mem_free(t);
 }
 
+uint32_t rn_tensor_refs(const rn_tensor *t) { return atomic_load(&((rn_tensor *)(uintptr_t)t)->refs); }
 rn_dtype rn_tensor_dtype(const rn_tensor *t) { return t->dtype; }
 const rn_shape *rn_tensor_shape(const rn_tensor *t) { return &t->shape; }
 int64_t rn_tensor_count(const rn_tensor *t) { return t->count; }

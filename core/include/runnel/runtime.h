@@ -21,7 +21,11 @@ typedef struct rn_runtime_options {
   const char *plugin_path;     /* NULL: $RUNNEL_PLUGIN_PATH, user folder, installed folder */
   rn_log_fn log;               /* NULL: messages are dropped */
   void *log_arg;
+  uint32_t flags, reserved;
 } rn_runtime_options;
+/* A plugin without a manifest is asked when it is found, which runs its code. With this flag it is only when it is
+ * needed: programs that look after plugins do not trust them. */
+#define RN_RUNTIME_ASK_LATER 1u
 
 /* Reads the configuration and the plugins' manifests; loads no plugin. options may be NULL.
  * own: owned. err INVALID_ARGUMENT (bad config: file, line), RESOURCE_EXHAUSTED. */
@@ -41,9 +45,17 @@ RN_API void rn_runtime_settings(rn_runtime *rt, void (*visit)(void *arg, const r
 /* What is there. Everything in the infos is borrowed for the call. */
 typedef struct rn_plugin_info {
   const char *id, *version, *license, *doc, *path, *folder;
-  const char *state;  /* "scanned", "loaded", "refused", "shadowed", "disabled", "absent" */
-  const char *reason; /* why refused, else "" */
+  const char *state;  /* "scanned", "loaded", "refused", "shadowed", "disabled", "quarantined" */
+  const char *reason; /* why not in force, else "" */
   uint32_t n_ops, n_kernels, n_devices, n_compilers, n_optimizers, n_passes;
+  const char *source;   /* of the folder: "RUNNEL_PLUGIN_PATH", "plugins.path", "user", "installed", ...; "": no folder */
+  const char *life;     /* how far it came: "scanned", "loaded", "verified" (its description is in order), "active" */
+  const char *step;     /* of a refused one, where: "manifest", "check", "load", "describe", "init"; else "" */
+  const char *build;    /* names this build of the file; "" when it cannot be read */
+  const char *verified; /* when `runnel plugin verify` last approved of this build, else "" */
+  const char *winner;   /* of a shadowed one: the file that comes first; else "" */
+  uint32_t abi_major, abi_minor; /* UINT32_MAX: not known */
+  uint64_t cpu_required;         /* RN_CPU_* (plugin.h) */
 } rn_plugin_info;
 RN_API void rn_runtime_plugins(rn_runtime *rt, void (*visit)(void *arg, const rn_plugin_info *p), void *arg);
 /* Loads the plugin named id (or the file at an absolute path) now. err: the true cause. */
@@ -86,6 +98,13 @@ RN_API rn_status *rn_runtime_optimizer(rn_runtime *rt, const char *name, const s
 RN_API rn_status *rn_runtime_optimizers(rn_runtime *rt,
                                         void (*visit)(void *arg, const struct rn_optimizer_def *o, const char *plugin),
                                         void *arg);
+/* What the plugin says of itself (plugin.h) and the table this runtime gives it; loads it. For programs that
+ * check plugins. Its rows are as the plugin wrote them: read them through RN_HAS. err NOT_FOUND, or why it does
+ * not load. own: borrowed until the runtime is destroyed. */
+struct rn_plugin_desc;
+struct rn_host_api;
+RN_API rn_status *rn_runtime_description(rn_runtime *rt, const char *id, const struct rn_plugin_desc **out,
+                                         const struct rn_host_api **out_host);
 RN_API const char *rn_version(void);
 
 /* The manifest of the plugin file at an absolute path: what is written beside it as NAME.manifest.

@@ -66,6 +66,37 @@ RN_API void rn_step_destroy(rn_step *step);
 RN_API rn_status *rn_session_explain(rn_session *s, const rn_value *feeds, uint32_t n_feeds, const rn_value *fetches,
                                      uint32_t n_fetches, const rn_node_id *targets, uint32_t n_targets,
                                      char **out_text);
+/* The same as data, for each node in the order of the plan. It goes on where a run would fail: a node without
+ * a kernel or a device, an unfed placeholder and an unknown op are described like any other. */
+typedef struct rn_candidate {
+  uint32_t struct_size;
+  int32_t priority;
+  const char *device;              /* "/device:CPU:0": where it would run */
+  const char *plugin, *label;      /* of the kernel; of the device, with label "", where that takes no part */
+  const char *types;               /* its constraints as it wrote them, or "" */
+  const char *reason;              /* why it does not take the node; "" when it does */
+  uint8_t takes, chosen, borrowed; /* borrowed: written for another type of device */
+  uint8_t reserved[5];
+} rn_candidate;
+typedef struct rn_node_explanation {
+  uint32_t struct_size, n_candidates;
+  const char *name, *op;
+  const char *part;                      /* "constant", "variable", ...: it needs no kernel; else "" */
+  const char *device, *plugin, *label;   /* what runs it; "" when nothing does */
+  const char *device_rule;               /* what decided on the device: a pin, a line of [place], devices.order, ... */
+  const char *kernel_rule;               /* what decided between kernels: priority, a line of [kernels], ... */
+  const char *claimed_by;                /* the compiler that computes it together with others, or "" */
+  const char *problem;                   /* why nothing runs it, or "" */
+  const rn_candidate *const *candidates; /* in order: those before the chosen one refuse, or another rule does */
+  uint8_t fell_back;                     /* it is not where it was wanted */
+  uint8_t reserved[7];
+} rn_node_explanation;
+/* Calls visit with what is borrowed for the call. out_problem: why the step as a whole cannot be run; NULL: it can.
+ * own: owned (out_problem) */
+RN_API rn_status *rn_session_explain_nodes(rn_session *s, const rn_value *feeds, uint32_t n_feeds,
+                                           const rn_value *fetches, uint32_t n_fetches, const rn_node_id *targets,
+                                           uint32_t n_targets, void (*visit)(void *arg, const rn_node_explanation *n),
+                                           void *arg, rn_status **out_problem);
 typedef struct rn_session_stats {
   uint32_t struct_size, reserved;
   uint64_t plans, layouts, steps, arena_bytes, cell_bytes;

@@ -24,7 +24,7 @@ function(runnel_add_plugin name)
     target_link_options(${name}_plugin PRIVATE -Wl,-z,defs)
   endif()
   add_custom_command(TARGET ${name}_plugin POST_BUILD
-    COMMAND $<TARGET_FILE:Runnel::manifest> $<TARGET_FILE:${name}_plugin> > ${P_OUTPUT}/${name}.manifest
+    COMMAND $<TARGET_FILE:Runnel::manifest> $<TARGET_FILE:${name}_plugin> -o ${P_OUTPUT}/${name}.manifest
     COMMENT "Manifest of ${name}")
   if(TARGET runnel-manifest)
     add_dependencies(${name}_plugin runnel-manifest)
