@@ -13,6 +13,9 @@ typedef struct cli {
   int count;
   int json;
   rn_runtime *runtime;
+  const char *config_file;  /* --config; NULL: the usual ones */
+  const char *settings[64]; /* --set */
+  uint32_t n_settings;
 } cli;
 
 int cli_flag(cli *c, const char *name);               /* takes --name */

@@ -106,11 +106,20 @@ static rn_status *parse_strings(const char *text, const rn_shape *s, int64_t cou
   return status;
 }
 
+static void ignore(void *arg, const rn_op_info *o) { (void)arg, (void)o; }
+
+/* Without the plugin of its op nobody knows what a node gives. */
+static rn_status *unknown_type(const rn_graph *g, rn_value v, const char *name) {
+  RN_TRY(rn_runtime_op(rn_graph_runtime(g), rn_graph_op(g, v.node), ignore, NULL));
+  return rn_status_make(RN_INVALID_ARGUMENT, "feed '%s': the type of this value is not known", name);
+}
+
 rn_status *feed_parse(const rn_graph *g, rn_value v, const char *name, const char *text, rn_tensor **out) {
   if (text[0] == '@') return npy_read(text + 1, out);
   rn_dtype dtype = rn_dtype_base(rn_graph_dtype(g, v));
   int64_t count = count_items(text);
   rn_shape shape;
+  if (dtype == RN_INVALID) return unknown_type(g, v, name);
   RN_TRY(shape_for(g, v, name, count, &shape));
   if (dtype == RN_STRING) return parse_strings(text, &shape, count, out);
   rn_tensor *t;

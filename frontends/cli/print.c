@@ -25,8 +25,12 @@ static float bfloat16_to_float(uint16_t b) {
   return v;
 }
 
-/* The shortest decimal that reads back as v, as float or double. */
+/* The shortest decimal that reads back as v, as float or double; a whole number up to 1e15 as people write it. */
 static const char *print_real(double v, int is_float, char *buf, size_t size_bytes) {
+  if (v > -1e15 && v < 1e15 && v == (double)(int64_t)v && !(v == 0 && signbit(v))) {
+    snprintf(buf, size_bytes, "%lld", (long long)v);
+    return buf;
+  }
   for (int digits = 1; digits <= 17; digits++) {
     snprintf(buf, size_bytes, "%.*g", digits, v);
     double back = strtod(buf, NULL);

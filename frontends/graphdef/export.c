@@ -46,12 +46,23 @@ static rn_status *export_attr(scratch *s, const rn_graph *g, rn_node_id id, cons
   return attr_to_proto(s, &v, value);
 }
 
+/* A tensor that was left out, where the op has a default of its own: it is left out again. */
+static int is_left_out(const rn_graph *g, rn_node_id id, const char *name) {
+  rn_attr_value v = {RN_ATTR_TENSOR, 0, {.tensor = NULL}};
+  rn_status *other = rn_graph_attr(g, id, name, RN_ATTR_TENSOR, &v);
+  rn_status_free(other);
+  return other == NULL && v.u.tensor == NULL;
+}
+
 /* Sorted by name, so that the same graph always gives the same bytes. */
 static rn_status *export_attrs(scratch *s, const rn_graph *g, rn_node_id id, Tf__NodeDef *n) {
-  n->n_attr = rn_graph_attr_count(g, id);
-  n->attr = scratch_take(s, n->n_attr, sizeof *n->attr);
+  uint32_t count = rn_graph_attr_count(g, id);
+  n->attr = scratch_take(s, count, sizeof *n->attr);
   if (n->attr == NULL) return out_of_memory();
-  for (uint32_t i = 0; i < n->n_attr; i++) RN_TRY(export_attr(s, g, id, rn_graph_attr_name(g, id, i), &n->attr[i]));
+  for (uint32_t i = 0; i < count; i++) {
+    const char *name = rn_graph_attr_name(g, id, i);
+    if (!is_left_out(g, id, name)) RN_TRY(export_attr(s, g, id, name, &n->attr[n->n_attr++]));
+  }
   if (n->n_attr) qsort(n->attr, n->n_attr, sizeof *n->attr, by_key);
   return NULL;
 }

@@ -184,9 +184,13 @@ static Tf__AttrValue *attr_value_new(scratch *s) {
   return v;
 }
 
+/* A tensor's default is in the kernel, and the notation only says that there is one: the definition has none. */
+static rn_status *take_tensor_default(parser *r) { return next_is(r, "{") && next_is(r, "}") ? NULL : wrong(r, "{}"); }
+
 static rn_status *take_default(parser *r, Tf__OpDef__AttrDef *a) {
   rn_attr_value v = {0};
   skip_space(r);
+  if (strcmp(a->type, "tensor") == 0) return take_tensor_default(r);
   a->default_value = attr_value_new(r->s);
   if (a->default_value == NULL) return out_of_memory();
   if (strncmp(a->type, "list(", 5) == 0) {
@@ -195,8 +199,6 @@ static rn_status *take_default(parser *r, Tf__OpDef__AttrDef *a) {
   }
   if (strcmp(a->type, "shape") == 0)
     RN_TRY(take_shape(r, &v));
-  else if (strcmp(a->type, "tensor") == 0)
-    return wrong(r, "no default for a tensor");
   else
     RN_TRY(take_plain(r, a->type, &v));
   return attr_to_proto(r->s, &v, a->default_value);
