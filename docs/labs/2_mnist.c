@@ -1,7 +1,7 @@
 /* 2_mnist.c - a network learns handwritten digits (docs/labs).
  *
- * 784 pixels -> 128 -> 32 -> 10 scores, ReLU between, trained on the mean cross entropy; --model lenet is
- * the convolutional one. Without --data the program draws its own digits. */
+ * 784 pixels -> 128 -> 32 -> 10 scores, Relu or another --activation between, trained on the mean cross entropy;
+ * --model lenet is the convolutional one. Without --data the program draws its own digits. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,19 +39,32 @@ static rn_status *load(const lab_flags *f, data *d) {
   return NULL;
 }
 
-/* 2. The inference graph: pixels to one score per digit. */
-static rn_value mlp(rn_scope *s, rn_value x) {
-  rn_value h1 = rn_dense(s, "hidden1", x, 128, RN_RELU);
-  rn_value h2 = rn_dense(s, "hidden2", h1, 32, RN_RELU);
+/* 2. The inference graph: pixels to one score per digit. "hidden1/Relu" is whatever --activation says. */
+static rn_value activate(const lab_run *r, const char *layer, rn_value x) {
+  char name[128];
+  const char *op = r->flags->activation;
+  snprintf(name, sizeof name, "%s/%s", layer, op);
+  return rn_scope_op(r->scope, op, name, &x, 1, NULL, 0);
+}
+
+static rn_value mlp(const lab_run *r, rn_value x) {
+  rn_scope *s = r->scope;
+  rn_value h1 = activate(r, "hidden1", rn_dense(s, "hidden1", x, 128, RN_LINEAR));
+  rn_value h2 = activate(r, "hidden2", rn_dense(s, "hidden2", h1, 32, RN_LINEAR));
   return rn_dense(s, "softmax_linear", h2, 10, RN_LINEAR);
 }
 
-static rn_value lenet(rn_scope *s, rn_value x, rn_value keep) {
+static rn_value conv(const lab_run *r, const char *name, rn_value x, int64_t filters) {
+  return activate(r, name, rn_conv2d(r->scope, name, x, 5, filters, "SAME", RN_LINEAR));
+}
+
+static rn_value lenet(const lab_run *r, rn_value x, rn_value keep) {
+  rn_scope *s = r->scope;
   static const int32_t picture[4] = {-1, 28, 28, 1};
   rn_value image = rn_op_reshape(s, x, rn_scope_ints(s, "picture", picture, 4), NULL);
-  rn_value c1 = rn_max_pool(s, "pool1", rn_conv2d(s, "conv1", image, 5, 32, "SAME", RN_RELU), 2);
-  rn_value c2 = rn_max_pool(s, "pool2", rn_conv2d(s, "conv2", c1, 5, 64, "SAME", RN_RELU), 2);
-  rn_value h = rn_dense(s, "fc1", rn_flatten(s, "flatten", c2), 512, RN_RELU);
+  rn_value c1 = rn_max_pool(s, "pool1", conv(r, "conv1", image, 32), 2);
+  rn_value c2 = rn_max_pool(s, "pool2", conv(r, "conv2", c1, 64), 2);
+  rn_value h = activate(r, "fc1", rn_dense(s, "fc1", rn_flatten(s, "flatten", c2), 512, RN_LINEAR));
   return rn_dense(s, "fc2", rn_dropout(s, "dropout", h, keep), 10, RN_LINEAR);
 }
 
@@ -62,12 +75,16 @@ static rn_status *build(lab_run *r, model *m) {
   r->feeds[0] = rn_scope_placeholder(s, "images", RN_FLOAT, &x_shape);
   r->feeds[1] = rn_scope_placeholder(s, "labels", RN_INT32, &y_shape);
   r->n_feeds = 2;
+  static const int32_t picture[4] = {-1, 28, 28, 1};
+  rn_scope_enter(s, "digits");
+  rn_summary_image(s, "batch", rn_op_reshape(s, r->feeds[0], rn_scope_ints(s, "picture", picture, 4), NULL), 3);
+  rn_scope_leave(s);
   if (strcmp(r->flags->model, "mlp") == 0) {
-    m->logits = mlp(s, r->feeds[0]);
+    m->logits = mlp(r, r->feeds[0]);
   } else if (strcmp(r->flags->model, "lenet") == 0) {
     r->feeds[2] = rn_scope_placeholder(s, "keep", RN_FLOAT, &scalar);
     r->n_feeds = 3;
-    m->logits = lenet(s, r->feeds[0], r->feeds[2]);
+    m->logits = lenet(r, r->feeds[0], r->feeds[2]);
   } else {
     return rn_status_make(RN_INVALID_ARGUMENT, "--model: '%s' is neither mlp nor lenet", r->flags->model);
   }
@@ -138,6 +155,8 @@ static rn_status *evaluate(lab_run *r, const model *m, const data *d, result *ou
   RN_TRY(show_one(r, m, &d->test));
   RN_TRY(accuracy(r, m, &d->validation, &out->validation));
   RN_TRY(accuracy(r, m, &d->test, &out->test));
+  RN_TRY(lab_note(r, "accuracy/validation", out->validation));
+  RN_TRY(lab_note(r, "accuracy/test", out->test));
   lab_say(r->flags, "step %lld: validation accuracy %.2f %%, test accuracy %.2f %%\n", (long long)r->step,
           100 * out->validation, 100 * out->test);
   return NULL;
@@ -221,6 +240,7 @@ int main(int argc, char **argv) {
   lab_flags f = {.optimizer = "GradientDescent",
                  .logdir = "lab2",
                  .model = "mlp",
+                 .activation = "Relu",
                  .steps = 2000,
                  .batch = 100,
                  .save_every = 500,

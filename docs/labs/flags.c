@@ -55,6 +55,7 @@ int lab_flags_parse(int argc, char **argv, const char *about, lab_flags *f) {
       {"resume", YES, &f->resume, "go on from the newest checkpoint in --logdir"},
       {"json", YES, &f->json, "print one JSON object at the end and nothing else"},
       {"model", TEXT, &f->model, "lab 2: mlp or lenet"},
+      {"activation", TEXT, &f->activation, "lab 2: an operation of one input, as Relu (the default) or Elu"},
       {"evaluate", YES, &f->evaluate, "do not train; evaluate the newest checkpoint"},
       {"follow", TEXT, &f->follow, "with --evaluate: evaluate each new checkpoint of this folder"},
       {"print-graph", YES, &f->print_graph, "print the nodes and stop"},

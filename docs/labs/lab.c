@@ -16,7 +16,15 @@ static void on_interrupt(int signal_number) {
 }
 int lab_interrupted(void) { return interrupted != 0; }
 
+/* Warnings of the runtime: that a node does not run where it was wanted, for one. */
+static void warn(void *arg, int level, const char *message) {
+  (void)arg;
+  (void)level;
+  fprintf(stderr, "%s\n", message);
+}
+
 rn_status *lab_open(const lab_flags *f, lab_run *r) {
+  rn_runtime_options options = {.struct_size = (uint32_t)sizeof options, .log = warn};
   struct sigaction act;
   memset(&act, 0, sizeof act);
   act.sa_handler = on_interrupt;
@@ -25,7 +33,7 @@ rn_status *lab_open(const lab_flags *f, lab_run *r) {
   r->flags = f;
   r->train = r->init = RN_NO_NODE;
   r->saved_step = -1;
-  RN_TRY(rn_runtime_create(NULL, &r->runtime));
+  RN_TRY(rn_runtime_create(&options, &r->runtime));
   RN_TRY(rn_graph_create(r->runtime, 0, &r->graph));
   RN_TRY(rn_scope_create(r->graph, &r->scope));
   rn_scope_set_seed(r->scope, f->seed);
@@ -50,6 +58,8 @@ rn_status *lab_finish_graph(lab_run *r) {
   const lab_flags *f = r->flags;
   rn_hyper rate = {"learning_rate", f->learning_rate};
   rn_collection_add(r->scope, "losses", r->loss);
+  rn_summary_scalar(r->scope, "loss", r->loss);
+  r->summaries = rn_summaries_merge(r->scope);
   if (!f->evaluate) /* so that any optimizer's checkpoint can be evaluated */
     r->train = rn_minimize(r->scope, r->loss, f->optimizer, &rate, f->learning_rate >= 0, &r->global_step);
   r->init = rn_variables_init(r->scope, "init");
@@ -138,7 +148,20 @@ static rn_status *make_folders(const char *path) {
   return rn_status_make(RN_PERMISSION_DENIED, "--logdir: folder '%s' cannot be made: %s", path, strerror(cause));
 }
 
-static rn_status *train_with(lab_run *r, rn_step *step, rn_tensor **feeds, lab_feed feed, void *arg) {
+/* The step that is reported also gives the summaries. */
+static rn_status *reported_step(lab_run *r, rn_step *step, rn_tensor **feeds, rn_tensor **loss) {
+  rn_tensor *got[2] = {*loss, NULL};
+  rn_status *e = rn_step_run(step, NULL, feeds, got);
+  *loss = got[0];
+  if (e == NULL) e = rn_events_add_summary(r->events, r->step, got[1]);
+  rn_tensor_release(got[1]);
+  return e;
+}
+
+typedef struct lab_steps {
+  rn_step *plain, *reported;
+} lab_steps;
+static rn_status *train_with(lab_run *r, const lab_steps *steps, rn_tensor **feeds, lab_feed feed, void *arg) {
   int64_t first = r->step, lines = isatty(STDOUT_FILENO) ? 100 : 10;
   int64_t every = (r->flags->steps + lines - 1) / lines;
   double start = now();
@@ -146,13 +169,14 @@ static rn_status *train_with(lab_run *r, rn_step *step, rn_tensor **feeds, lab_f
   rn_status *e = NULL;
   while (e == NULL && r->step < r->flags->steps && !interrupted) {
     e = feed(arg, r->step, feeds);
-    if (e == NULL) e = rn_step_run(step, NULL, feeds, &loss);
+    int is_reported = (r->step + 1) % every == 0 || r->step + 1 == r->flags->steps;
+    if (e == NULL && is_reported) e = reported_step(r, steps->reported, feeds, &loss);
+    if (e == NULL && !is_reported) e = rn_step_run(steps->plain, NULL, feeds, &loss);
     if (e != NULL) break;
     r->last_loss = lab_number(loss);
     r->step++;
     if (!isfinite(r->last_loss)) e = explain_nan(r, feeds);
-    if (e == NULL && (r->step % every == 0 || r->step == r->flags->steps))
-      lab_progress(r, (double)(r->step - first) / (now() - start));
+    if (e == NULL && is_reported) lab_progress(r, (double)(r->step - first) / (now() - start));
     if (e == NULL && r->flags->save_every && r->step % r->flags->save_every == 0) e = save(r);
   }
   rn_tensor_release(loss);
@@ -161,13 +185,26 @@ static rn_status *train_with(lab_run *r, rn_step *step, rn_tensor **feeds, lab_f
   return e;
 }
 
-rn_status *lab_train(lab_run *r, rn_tensor **feeds, lab_feed feed, void *arg) {
-  rn_step *step = NULL;
-  if (r->step >= r->flags->steps) return NULL;
+static rn_status *open_events(lab_run *r) {
   RN_TRY(make_folders(r->flags->logdir));
-  RN_TRY(rn_session_prepare(r->session, r->feeds, r->n_feeds, &r->loss, 1, &r->train, 1, &step));
-  rn_status *e = train_with(r, step, feeds, feed, arg);
-  rn_step_destroy(step);
+  RN_TRY(rn_events_create(r->runtime, r->flags->logdir, &r->events));
+  return rn_events_add_graph(r->events, r->graph);
+}
+
+rn_status *lab_note(lab_run *r, const char *tag, double value) {
+  return r->events != NULL ? rn_events_add_scalar(r->events, r->step, tag, value) : NULL;
+}
+
+rn_status *lab_train(lab_run *r, rn_tensor **feeds, lab_feed feed, void *arg) {
+  lab_steps steps = {NULL, NULL};
+  rn_value fetches[2] = {r->loss, r->summaries};
+  if (r->step >= r->flags->steps) return NULL;
+  RN_TRY(open_events(r));
+  RN_TRY(rn_session_prepare(r->session, r->feeds, r->n_feeds, fetches, 1, &r->train, 1, &steps.plain));
+  rn_status *e = rn_session_prepare(r->session, r->feeds, r->n_feeds, fetches, 2, &r->train, 1, &steps.reported);
+  if (e == NULL) e = train_with(r, &steps, feeds, feed, arg);
+  rn_step_destroy(steps.plain);
+  rn_step_destroy(steps.reported);
   if (e == NULL && r->steps_done) e = save(r);
   lab_say(r->flags, "\n");
   if (e == NULL && interrupted)
@@ -177,6 +214,7 @@ rn_status *lab_train(lab_run *r, rn_tensor **feeds, lab_feed feed, void *arg) {
 }
 
 void lab_close(lab_run *r) {
+  rn_events_destroy(r->events);
   rn_saver_destroy(r->saver);
   rn_session_destroy(r->session);
   rn_scope_destroy(r->scope);

@@ -5,11 +5,12 @@
 #define LAB_H
 #include <stdio.h>
 #include <runnel/c/data.h>
+#include <runnel/c/summary.h>
 #include <runnel/c/train.h>
 #include <runnel/runnel.h>
 
 typedef struct lab_flags {
-  const char *data, *optimizer, *device, *logdir, *model, *follow;
+  const char *data, *optimizer, *device, *logdir, *model, *activation, *follow;
   int64_t steps, batch, save_every;
   double learning_rate; /* below 0: the optimizer's usual one */
   int64_t seed;
@@ -28,7 +29,8 @@ typedef struct lab_run {
   rn_session *session;
   rn_saver *saver;
   rn_variable global_step;
-  rn_value loss;
+  rn_value loss, summaries; /* summaries: of the loss and whatever the lab adds before lab_finish_graph */
+  rn_events *events;        /* the run's event file, from the first step on */
   rn_node_id init, train;
   rn_value feeds[3];
   uint32_t n_feeds;
@@ -48,6 +50,8 @@ rn_status *lab_start(lab_run *r);
 typedef rn_status *(*lab_feed)(void *arg, int64_t step, rn_tensor **feeds);
 /* Steps to flags->steps, saving on the way, at the end and on Ctrl-C. */
 rn_status *lab_train(lab_run *r, rn_tensor **feeds, lab_feed feed, void *arg);
+/* A number of the run for its event file; without one it is dropped. */
+rn_status *lab_note(lab_run *r, const char *tag, double value);
 void lab_close(lab_run *r);
 /* Has Ctrl-C been pressed? */
 int lab_interrupted(void);

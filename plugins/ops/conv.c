@@ -80,7 +80,9 @@ static rn_status *infer_depthwise(rn_infer *c) { return convolved(c, 1); }
 
 /* The result has the shape that an input tensor gives. */
 static rn_status *sized_by(rn_infer *c, uint32_t input) {
+  plan p;
   rn_shape s;
+  RN_TRY(read_plan(c, &p)); /* the attributes are the forward op's and must be as right */
   RN_TRY(op_want_rank(c, input, 1, &s));
   RN_TRY(op_shape_input(c, input, &s));
   if (s.rank >= 0 && s.rank != 4) return op_fail(c, "input %u gives %d sizes, 4 are needed", input, s.rank);

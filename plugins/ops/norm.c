@@ -60,9 +60,11 @@ static rn_status *infer_batch_norm(rn_infer *c) {
 }
 /* dx like x, then the two vectors; what the last outputs hold is the kernel's own matter. */
 static rn_status *infer_batch_norm_grad(rn_infer *c) {
-  rn_shape x, scale;
+  rn_shape x, scale = rn_shape_vector(RN_DIM_UNKNOWN);
+  op_layout at = op_layout_of(&c->self);
   RN_TRY(op_merge(c, c->api->shape(c, 0), c->api->shape(c, 1), &x));
-  RN_TRY(op_want_rank(c, 2, 1, &scale));
+  for (uint32_t i = 2; i < 5; i++) RN_TRY(op_merge(c, &scale, c->api->shape(c, i), &scale));
+  if (x.rank == 4) RN_TRY(c->api->merge(c, x.dim[at.c], scale.dim[0], &scale.dim[0]));
   c->api->set_shape(c, 0, &x);
   c->api->set_shape(c, 1, &scale);
   c->api->set_shape(c, 2, &scale);

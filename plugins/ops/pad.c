@@ -30,9 +30,10 @@ static rn_status *padded_rank(rn_infer *c, rn_shape *x) {
 }
 
 static rn_status *pad_with(rn_infer *c, int sign) {
-  rn_shape x;
+  rn_shape x, value;
   int64_t p[RN_MAX_RANK][2];
   RN_TRY(padded_rank(c, &x));
+  if (c->n_in > 2) RN_TRY(op_want_rank(c, 2, 0, &value));
   int known = x.rank >= 0 && read_paddings(c, x.rank, p);
   for (int32_t i = 0; i < x.rank; i++) {
     int64_t extra = 0;

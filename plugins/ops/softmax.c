@@ -77,9 +77,10 @@ static rn_status *grad_sparse_loss(rn_grad *c) {
 static rn_status *grad_l2(rn_grad *c) { return op_dx(c, 0, op_mul(B, GRAD_X(0), DY)); }
 
 static rn_status *infer_in_top_k(rn_infer *c) {
-  rn_shape x, t;
+  rn_shape x, t, k;
   RN_TRY(op_want_rank(c, 0, 2, &x));
   RN_TRY(op_want_rank(c, 1, 1, &t));
+  if (c->n_in > 2) RN_TRY(op_want_rank(c, 2, 0, &k));
   RN_TRY(c->api->merge(c, x.dim[0], t.dim[0], &t.dim[0]));
   c->api->set_shape(c, 0, &t);
   return NULL;

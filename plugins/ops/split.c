@@ -51,9 +51,10 @@ static rn_status *complete_sizes(rn_infer *c, int64_t whole, op_int *sizes, int3
 static rn_status *infer_split_v(rn_infer *c) {
   const rn_shape *x = c->api->shape(c, 0);
   op_int axis = op_scalar(c, 2), sizes[RN_MAX_VALUE];
-  rn_shape s;
+  rn_shape s, scalar;
   int32_t at;
   RN_TRY(op_want_rank(c, 1, 1, &s));
+  RN_TRY(op_want_rank(c, 2, 0, &scalar));
   int32_t n = op_ints(c, 1, sizes);
   if (s.dim[0] >= 0 && s.dim[0] != (int64_t)c->n_out)
     return op_fail(c, "%lld sizes for %u parts", (long long)s.dim[0], c->n_out);
