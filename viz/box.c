@@ -87,6 +87,7 @@ static void count_contents(picture *p) {
 static void label_group(const viz_box *b, const contents *c, const char *name, char *buf, size_t size_bytes) {
   char op[128];
   int at = snprintf(buf, size_bytes, "%s\\n%u node%s", name, b->count, b->count == 1 ? "" : "s");
+  if (b->kind == BOX_PART) return; /* its name says it */
   for (uint32_t i = 0; i < c->n && i < 3 && at > 0 && (size_t)at < size_bytes; i++)
     at += snprintf(buf + at, size_bytes - (size_t)at, "%s%u %s", i == 0 ? "\\n" : ", ", c->count[i],
                    label_text(c->op[i], 24, op, sizeof op));
@@ -143,8 +144,9 @@ static size_t attr_text(const rn_attr_value *v, char *buf, size_t size_bytes) {
       n = snprintf(buf, size_bytes, "%s", shape);
       break;
     case RN_ATTR_TENSOR:
-      rn_shape_print(rn_tensor_shape(v->u.tensor), shape, sizeof shape);
-      n = snprintf(buf, size_bytes, "%s%s", rn_dtype_name(rn_tensor_dtype(v->u.tensor)), shape);
+      if (v->u.tensor != NULL) rn_shape_print(rn_tensor_shape(v->u.tensor), shape, sizeof shape);
+      n = snprintf(buf, size_bytes, "%s%s",
+                   v->u.tensor != NULL ? rn_dtype_name(rn_tensor_dtype(v->u.tensor)) : "default", shape);
       break;
     default:
       n = snprintf(buf, size_bytes, "%.*s", (int)(v->u.bytes.size < 60 ? v->u.bytes.size : 60), v->u.bytes.data);

@@ -3,7 +3,7 @@
 set -uo pipefail
 failed=0
 seen=0
-for plugin in $(find "$@" -name '*.so' | sort); do
+for plugin in $(find "$@" -name '*.so' ! -name 'lib*' | sort); do
   exported=$(nm -D --defined-only "$plugin" | awk '{ print $NF }' | grep -v '^__odr_asan\.\|^_init$\|^_fini$' | tr '\n' ' ')
   if [ "$exported" != "rn_plugin_entry " ]; then
     echo "$plugin exports: $exported(wanted: rn_plugin_entry)"

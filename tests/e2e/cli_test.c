@@ -63,7 +63,7 @@ static int tear_down(void **state) {
 static void help_and_version_answer(void **state) {
   (void)state;
   assert_int_equal(runnel("--help"), 0);
-  says("usage: runnel COMMAND");
+  says("runnel COMMAND [ARGUMENTS]");
   assert_int_equal(runnel("--version"), 0);
   says("runnel 0.");
   assert_int_equal(runnel("run --help"), 0);

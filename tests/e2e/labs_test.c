@@ -224,6 +224,19 @@ static void every_optimizer_trains(void **state) {
   }
 }
 
+/* Any operation of one input is an activation. */
+static void another_activation_trains(void **state) {
+  (void)state;
+  assert_int_equal(lab("lab2_mnist", "elu", "--json --activation Elu --optimizer Adam --steps 200"), 0);
+  assert_true(number("test_accuracy") > 0.9);
+  assert_int_equal(lab("lab2_mnist", "elu", "--print-graph --activation Tanh --model lenet"), 0);
+  assert_non_null(strstr(output, "conv1/Tanh = Tanh(conv1/BiasAdd)"));
+  assert_int_equal(lab("lab2_mnist", "bad", "--activation Nothing"), 1);
+  assert_non_null(strstr(output, "'hidden1/Nothing': no op 'Nothing'"));
+  assert_int_equal(lab("lab2_mnist", "bad", "--activation MatMul"), 1);
+  assert_non_null(strstr(output, "1 input given, but 2 wanted"));
+}
+
 static int open_folder(void **state) {
   (void)state;
   strcpy(folder, "/tmp/runnel-labs-XXXXXX");
@@ -241,6 +254,7 @@ int main(void) {
       cmocka_unit_test(the_hidden_line_is_found),
       cmocka_unit_test(every_optimizer_trains),
       cmocka_unit_test(drawn_digits_are_learnt),
+      cmocka_unit_test(another_activation_trains),
       cmocka_unit_test(a_resumed_run_continues_the_same_run),
       cmocka_unit_test(the_same_seed_gives_the_same_losses),
       cmocka_unit_test(a_full_disk_leaves_the_old_checkpoint_good),

@@ -125,7 +125,8 @@ static void mistakes_are_named_with_file_and_line(void **state) {
       {"[run]\nzzzzzzzz = 4\n", "runnel.conf:2: unknown setting 'run.zzzzzzzz'"},
       {"[runn]\nthreads = 4\n", "runnel.conf:2: unknown section 'runn' (did you mean 'run'?)"},
       {"[elsewhere]\nthreads = 4\n",
-       "runnel.conf:2: unknown section 'elsewhere' (there are devices, place, plugins, run and plugin.ID)"},
+       "runnel.conf:2: unknown section 'elsewhere' (there are devices, kernels, place, plugins, run, validate and "
+       "plugin.ID)"},
       {"[run]\nthreads = many\n", "runnel.conf:2: run.threads is 'many', but must be a number from 0 to 4096"},
       {"[run]\nthreads = 99999999999999999999\n",
        "runnel.conf:2: run.threads is '99999999999999999999', but must be a number from 0 to 4096"},
@@ -135,6 +136,14 @@ static void mistakes_are_named_with_file_and_line(void **state) {
       {"[devices]\norder = cpu,,tpu\n",
        "runnel.conf:2: devices.order is 'cpu,,tpu', but must be names separated by single commas"},
       {"[place]\nlayer1 =\n", "runnel.conf:2: place.layer1 names no device"},
+      {"[kernels]\nMatMul =\n",
+       "runnel.conf:2: kernels.MatMul is '', but must be PLUGIN or PLUGIN/LABEL, separated by commas, with a '!' "
+       "before what is never used"},
+      {"[kernels]\nMatMul = cpu, !\n",
+       "runnel.conf:2: kernels.MatMul is 'cpu, !', but must be PLUGIN or PLUGIN/LABEL, separated by commas, with a "
+       "'!' before what is never used"},
+      {"[validate]\nfail_allocation = -1\n",
+       "runnel.conf:2: validate.fail_allocation is '-1', but must be a number, 0 or more"},
       {"threads = 4\n", "runnel.conf:1: a setting before the first [section]"},
       {"[run]\nthreads 4\n", "runnel.conf:2: neither '[section]' nor 'key = value'"},
       {"[run\nthreads = 4\n", "runnel.conf:1: neither '[section]' nor 'key = value'"},
@@ -174,6 +183,18 @@ static void the_environment_is_checked(void **state) {
   assert_fails(rn_config_read_environment(c),
                "environment RUNNEL_RUN_THREADS: run.threads is 'x', but must be a number from 0 to 4096");
   (void)unsetenv("RUNNEL_RUN_THREADS");
+  (void)setenv("RUNNEL_VALIDATE", "1", 1);
+  assert_null(rn_config_read_environment(c));
+  assert_string_equal(rn_config_get(c, "run", "validate"), "true");
+  assert_string_equal(origin_of(c, "run", "validate"), "environment RUNNEL_VALIDATE");
+  (void)setenv("RUNNEL_RUN_VALIDATE", "off", 1);
+  assert_null(rn_config_read_environment(c));
+  assert_string_equal(rn_config_get(c, "run", "validate"), "false");
+  (void)unsetenv("RUNNEL_VALIDATE");
+  (void)unsetenv("RUNNEL_RUN_VALIDATE");
+  (void)setenv("RUNNEL_VALIDATE_FAIL_ALOCATION", "1", 1);
+  assert_fails(rn_config_read_environment(c), "environment RUNNEL_VALIDATE_FAIL_ALOCATION: there is no such setting");
+  (void)unsetenv("RUNNEL_VALIDATE_FAIL_ALOCATION");
   (void)setenv("RUNNEL_PLUGIN_PATH", "/elsewhere", 1); /* not a setting: the loader's */
   assert_null(rn_config_read_environment(c));
   rn_config_destroy(c);

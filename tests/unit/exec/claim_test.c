@@ -3,7 +3,7 @@
 
 /* The compiler claims the nodes whose names are listed and runs adds and AssignAdds. */
 static const char *wanted[2]; /* claims, names separated by blanks */
-static int refuses, programs, executions;
+static int refuses, programs, executions, is_old;
 typedef struct program {
   const rn_host_api *host;
   uint32_t n_in, n_steps, n_out, a[16], b[16], y[16], writes[16], out[16];
@@ -25,7 +25,16 @@ static rn_status *claims(const rn_host_api *h, void *d, const rn_graph_view_api 
     rn_claim c = {(uint32_t)sizeof c, 0, mine, 10 - k, "the test wants it"};
     for (uint32_t i = 0; i < n; i++)
       if (is_named(wanted[k], v->name(g, nodes[i]))) mine[c.count++] = nodes[i];
-    RN_TRY(put(arg, &c));
+    if (!is_old) {
+      RN_TRY(put(arg, &c));
+      continue;
+    }
+    c.struct_size = (uint32_t)offsetof(rn_claim, priority); /* and no byte more */
+    rn_claim *shorter = malloc(c.struct_size);
+    memcpy(shorter, &c, c.struct_size);
+    rn_status *s = put(arg, shorter);
+    free(shorter);
+    RN_TRY(s);
   }
   return NULL;
 }
@@ -120,7 +129,7 @@ static const rn_plugin_desc *entry(void) {
 static void begin(toy *t, const char *first, const char *second) {
   wanted[0] = first;
   wanted[1] = second;
-  refuses = passes_on = executions = 0;
+  refuses = passes_on = executions = is_old = 0;
   toy_begin(t, "run.threads=1");
   ok(rn_runtime_add_static(t->rt, entry));
 }
@@ -178,6 +187,38 @@ static void of_two_claims_the_higher_priority_wins(void **state) {
   end(&t);
 }
 
+/* A plugin built before rn_claim had a priority and a reason. */
+static void an_older_plugins_claim_is_read_as_far_as_it_goes(void **state) {
+  (void)state;
+  toy t;
+  begin(&t, "a b", NULL);
+  is_old = 1;
+  rn_value one = konst(&t, "one", 8, 1), a = op2(&t, "Add", "a", one, one), b = op2(&t, "Add", "b", a, one);
+  toy_open_session(&t);
+  assert_true(value_of(&t, b) == 3);
+  assert_int_equal(executions, 1);
+  explains(&t, b, "compiler 'adder' (priority 0), 2 nodes in one call");
+  end(&t);
+}
+
+static void count_claimed(void *arg, const rn_node_explanation *n) {
+  if (strcmp(n->claimed_by, "adder") == 0) ++*(int *)arg;
+}
+static void claimed_nodes_are_explained_as_such(void **state) {
+  (void)state;
+  toy t;
+  int claimed = 0;
+  rn_status *problem;
+  begin(&t, "a b", NULL);
+  rn_value one = konst(&t, "one", 8, 1), a = op2(&t, "Add", "a", one, one), b = op2(&t, "Add", "b", a, one);
+  rn_value c = op1(&t, "Count", "c", b);
+  toy_open_session(&t);
+  ok(rn_session_explain_nodes(t.s, NULL, 0, &c, 1, NULL, 0, count_claimed, &claimed, &problem));
+  assert_null(problem);
+  assert_int_equal(claimed, 2);
+  end(&t);
+}
+
 static void a_variable_is_not_split(void **state) {
   (void)state;
   toy t;
@@ -217,8 +258,12 @@ static void a_pass_is_kept_or_dropped_whole(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(what_is_read_outside_is_an_output),      cmocka_unit_test(a_claim_that_feeds_itself_is_shrunk),
-      cmocka_unit_test(of_two_claims_the_higher_priority_wins), cmocka_unit_test(a_variable_is_not_split),
+      cmocka_unit_test(what_is_read_outside_is_an_output),
+      cmocka_unit_test(a_claim_that_feeds_itself_is_shrunk),
+      cmocka_unit_test(of_two_claims_the_higher_priority_wins),
+      cmocka_unit_test(a_variable_is_not_split),
+      cmocka_unit_test(an_older_plugins_claim_is_read_as_far_as_it_goes),
+      cmocka_unit_test(claimed_nodes_are_explained_as_such),
       cmocka_unit_test(a_pass_is_kept_or_dropped_whole),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

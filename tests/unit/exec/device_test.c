@@ -170,15 +170,108 @@ static void what_a_device_cannot_do_is_said(void **state) {
   ends_clean(&t);
 }
 
+static void count_devices(void *arg, const rn_device_entry *d) {
+  (void)d;
+  ++*(int *)arg;
+}
+
+/* Nobody asks for its devices until a pin names them, a node finds no other place, or all are listed. */
+static void a_type_of_device_is_looked_for_when_it_is_needed(void **state) {
+  (void)state;
+  toy t;
+  int n = 0;
+  far_begin(&t);
+  far_enumerations = 0;
+  rn_value one = konst(&t, "one", 4, 1), y = op2(&t, "Add", "y", one, one), z = op2(&t, "Add", "z", y, one);
+  rn_value slow = on(&t, "far:7", op2(&t, "Add", "slow", y, one));
+  rn_tensor *out;
+  toy_open_session(&t);
+  assert_true(value_of(&t, y) == 2);
+  assert_int_equal(far_enumerations, 0);
+  says(fetch1(&t, NULL, 0, slow, &out), RN_INVALID_ARGUMENT, "Add 'slow'", "there is no device 'far:7'");
+  assert_int_equal(far_enumerations, 1);
+  on(&t, "far:0", z);
+  assert_true(value_of(&t, z) == 3);
+  ok(rn_runtime_devices(t.rt, count_devices, &n));
+  assert_int_equal(n, 6);
+  assert_int_equal(far_enumerations, 1);
+  ends_clean(&t);
+}
+
+/* A variable that plans without devices have touched goes to the first device that joins. */
+static void variables_are_found_by_devices_that_join_late(void **state) {
+  (void)state;
+  toy t;
+  far_begin(&t);
+  rn_value v = typed(t.g, "Variable", "v", RN_FLOAT, 4), one = konst(&t, "one", 4, 1);
+  rn_value init = op2(&t, "Assign", "init", v, one), near_add = op2(&t, "AssignAdd", "near", v, one);
+  rn_value w = typed(t.g, "Variable", "w", RN_FLOAT, 4), start = op2(&t, "Assign", "start", w, one);
+  on(&t, "far:0", w);
+  toy_open_session(&t);
+  go(&t, init);
+  go(&t, near_add);
+  go(&t, start); /* a device joins */
+  assert_true(value_of(&t, w) == 1);
+  go(&t, near_add);
+  assert_true(value_of(&t, v) == 3);
+  ends_clean(&t);
+}
+
+typedef struct heard {
+  char text[2048];
+} heard;
+static void hear(void *arg, int level, const char *message) {
+  heard *h = arg;
+  assert_true(level >= RN_LOG_ERROR);
+  (void)snprintf(h->text + strlen(h->text), sizeof h->text - strlen(h->text), "%s\n", message);
+}
+
+/* Property 9. What is wanted and cannot be had is an error, a warning, or allowed in so many words. */
+static void nothing_falls_back_silently(void **state) {
+  (void)state;
+  static const char *const policies[] = {"error", "warn", "allow", NULL};
+  for (int i = 0; i < 4; i++) {
+    heard h = {""};
+    toy t = {0};
+    rn_tensor *out = NULL;
+    const char *settings[] = {"devices.order=nowhere:3, toy"};
+    rn_runtime_options r = {.struct_size = (uint32_t)sizeof r,
+                            .n_settings = 1,
+                            .settings = settings,
+                            .config_file = "/dev/null",
+                            .plugin_path = "/nonexistent",
+                            .log = hear,
+                            .log_arg = &h};
+    rn_session_options o = {.struct_size = (uint32_t)sizeof o, .fallback = policies[i], .device = "far:0"};
+    ok(rn_runtime_create(&r, &t.rt));
+    ok(rn_runtime_add_static(t.rt, toy_entry));
+    ok(rn_runtime_add_static(t.rt, far_entry));
+    ok(rn_graph_create(t.rt, 0, &t.g));
+    rn_value one = konst(&t, "one", 4, 1), y = op1(&t, "Count", "y", one);
+    rn_status *s = rn_session_create(t.g, &o, &t.s); /* devices.order names a device that is not there */
+    if (i == 0) says(s, RN_INVALID_ARGUMENT, "devices.order: there is no device 'nowhere:3'", "");
+    if (i > 0) ok(s);
+    s = i > 0 ? fetch1(&t, NULL, 0, y, &out) : NULL; /* Count has no kernel on far:0 */
+    ok(s);
+    rn_tensor_release(out);
+    int warned =
+        strstr(h.text, "there is no device 'nowhere:3'") != NULL && strstr(h.text, "Count 'y' runs on") != NULL;
+    assert_int_equal(warned, i == 1 || i == 3);
+    if (i == 2) assert_string_equal(h.text, "");
+    toy_end(&t);
+  }
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(values_travel_between_devices),
-      cmocka_unit_test(arenas_come_in_pieces_and_constants_travel_once),
-      cmocka_unit_test(a_value_too_large_for_the_device_is_refused),
-      cmocka_unit_test(variables_move_to_where_they_are_used),
-      cmocka_unit_test(a_variable_comes_back_to_the_host),
-      cmocka_unit_test(steps_on_both_sides_are_exact),
-      cmocka_unit_test(what_a_device_cannot_do_is_said),
-  };
+  const struct CMUnitTest tests[] = {cmocka_unit_test(values_travel_between_devices),
+                                     cmocka_unit_test(arenas_come_in_pieces_and_constants_travel_once),
+                                     cmocka_unit_test(a_value_too_large_for_the_device_is_refused),
+                                     cmocka_unit_test(variables_move_to_where_they_are_used),
+                                     cmocka_unit_test(a_variable_comes_back_to_the_host),
+                                     cmocka_unit_test(steps_on_both_sides_are_exact),
+                                     cmocka_unit_test(what_a_device_cannot_do_is_said),
+                                     cmocka_unit_test(a_type_of_device_is_looked_for_when_it_is_needed),
+                                     cmocka_unit_test(variables_are_found_by_devices_that_join_late),
+                                     cmocka_unit_test(nothing_falls_back_silently)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* tests/unit/exec/far.h - a device with memory of its own, and a thread that works off its queue (tests/unit).
- * Device 1 of it is synchronous. Allocations are small, so arenas come in several. */
+ * Device 1 of it is synchronous. Allocations are small, so arenas come in several. "lent" is the same with
+ * memory that the host reads, and runs the toy's kernels. */
 #ifndef FAR_H
 #define FAR_H
 #include "toy.h"
@@ -16,6 +17,8 @@ typedef struct far_command {
   void (*run)(const struct far_command *c);
   char *a, *b, *y;
   uint64_t size;
+  void (*work)(void *arg); /* launched */
+  void *arg;
   rn_point wait, signal;
 } far_command;
 struct rn_queue {
@@ -84,16 +87,36 @@ static void far_submit(rn_queue *q, far_command c) {
 static rn_point far_point(rn_points p) { return p.count > 0 ? p.items[0] : (rn_point){NULL, 0}; }
 static char *far_at(const rn_tensor_view *v) { return v->mem->bytes + v->offset_bytes; }
 static rn_status *far_binary(const void *state, rn_call *c) {
-  far_submit(c->queue,
-             (far_command){NULL, *(void (*const *)(const far_command *))state, far_at(c->in[0]), far_at(c->in[1]),
-                           far_at(c->out[0]), c->out[0]->size_bytes, far_point(c->wait), far_point(c->signal)});
+  far_submit(c->queue, (far_command){.run = *(void (*const *)(const far_command *))state,
+                                     .a = far_at(c->in[0]),
+                                     .b = far_at(c->in[1]),
+                                     .y = far_at(c->out[0]),
+                                     .size = c->out[0]->size_bytes,
+                                     .wait = far_point(c->wait),
+                                     .signal = far_point(c->signal)});
+  return NULL;
+}
+static rn_status *far_binary_of_one(const void *state, rn_call *c) { /* "lent"'s own: y = a + a */
+  (void)state;
+  far_submit(c->queue, (far_command){.run = far_add,
+                                     .a = far_at(c->in[0]),
+                                     .b = far_at(c->in[0]),
+                                     .y = far_at(c->out[0]),
+                                     .size = c->out[0]->size_bytes,
+                                     .wait = far_point(c->wait),
+                                     .signal = far_point(c->signal)});
   return NULL;
 }
 static rn_status *far_assign_add(const void *state, rn_call *c) {
   (void)state;
   char *w = far_at(c->in[0]);
-  far_submit(c->queue, (far_command){NULL, far_add, w, far_at(c->in[1]), w, c->in[0]->size_bytes, far_point(c->wait),
-                                     far_point(c->signal)});
+  far_submit(c->queue, (far_command){.run = far_add,
+                                     .a = w,
+                                     .b = far_at(c->in[1]),
+                                     .y = w,
+                                     .size = c->in[0]->size_bytes,
+                                     .wait = far_point(c->wait),
+                                     .signal = far_point(c->signal)});
   return NULL;
 }
 static rn_status *far_assign(const void *state, rn_call *c) {
@@ -110,18 +133,36 @@ static void (*const far_divide_fn)(const far_command *) = far_divide;
     .struct_size = (uint32_t)sizeof(rn_kernel_def), .op = o, .device_type = "far", .types = "T: float", \
     .label = "far", .priority = 10, .compute = f, .user = u, .flags = flags_                            \
   }
-static const rn_kernel_def far_kernels[] = {
-    FAR_KERNEL("Add", far_binary, &far_add_fn, RN_KERNEL_RECORDS), FAR_KERNEL("Div", far_binary, &far_divide_fn, 0),
-    FAR_KERNEL("AssignAdd", far_assign_add, NULL, RN_KERNEL_RECORDS), FAR_KERNEL("Assign", far_assign, NULL, 0)};
+static const rn_kernel_def far_kernels[] = {FAR_KERNEL("Add", far_binary, &far_add_fn, RN_KERNEL_RECORDS),
+                                            FAR_KERNEL("Div", far_binary, &far_divide_fn, 0),
+                                            FAR_KERNEL("AssignAdd", far_assign_add, NULL, RN_KERNEL_RECORDS),
+                                            FAR_KERNEL("Assign", far_assign, NULL, 0),
+                                            {.struct_size = (uint32_t)sizeof(rn_kernel_def),
+                                             .op = "Slow",
+                                             .device_type = "lent",
+                                             .label = "own",
+                                             .compute = far_binary_of_one}};
 
+static int far_enumerations;
 static rn_status *far_enumerate(const rn_host_api *h, rn_status *(*put)(void *arg, const rn_device_info *i),
                                 void *arg) {
   (void)h;
+  far_enumerations++;
   rn_device_info i = {.struct_size = (uint32_t)sizeof i, .align_bytes = 256, .max_alloc_bytes = FAR_CHUNK};
   i.features = RN_DEVICE_RECORDS;
   RN_TRY(put(arg, &i));
   i.index = 1;
   i.features = RN_DEVICE_SYNCHRONOUS;
+  return put(arg, &i);
+}
+static rn_status *lent_enumerate(const rn_host_api *h, rn_status *(*put)(void *arg, const rn_device_info *i),
+                                 void *arg) {
+  (void)h;
+  rn_device_info i = {.struct_size = (uint32_t)sizeof i, .max_alloc_bytes = FAR_CHUNK};
+  i.features = RN_DEVICE_HOST_MEMORY;
+  RN_TRY(put(arg, &i));
+  i.index = 1;
+  i.features |= RN_DEVICE_SYNCHRONOUS;
   return put(arg, &i);
 }
 static rn_status *far_device_open(const rn_host_api *h, uint32_t index, void **out) {
@@ -148,9 +189,28 @@ static rn_status *far_move(void *d, rn_queue *q, rn_points wait, rn_points signa
   (void)d;
   const rn_region *r = c->regions;
   char *from = c->src != NULL ? c->src->bytes : c->host, *to = c->dst != NULL ? c->dst->bytes : c->host;
-  far_submit(q, (far_command){NULL, far_copy, from + r->src_offset_bytes, NULL, to + r->dst_offset_bytes, r->size_bytes,
-                              far_point(wait), far_point(signal)});
+  far_submit(q, (far_command){.run = far_copy,
+                              .a = from + r->src_offset_bytes,
+                              .y = to + r->dst_offset_bytes,
+                              .size = r->size_bytes,
+                              .wait = far_point(wait),
+                              .signal = far_point(signal)});
   (void)atomic_fetch_add(&far_bytes, (int64_t)r->size_bytes);
+  return NULL;
+}
+static void *lent_address(void *d, rn_mem *m) {
+  (void)d;
+  return m->bytes;
+}
+static _Atomic int64_t lent_launches;
+static void lent_work(const far_command *c) { c->work(c->arg); }
+static rn_status *lent_launch(void *d, rn_queue *q, rn_points wait, rn_points signal, const char *name,
+                              void (*work)(void *arg), void *arg) {
+  (void)d;
+  assert_true(name[0] != '\0');
+  (void)atomic_fetch_add(&lent_launches, 1);
+  far_submit(q, (far_command){
+                    .run = lent_work, .work = work, .arg = arg, .wait = far_point(wait), .signal = far_point(signal)});
   return NULL;
 }
 static rn_status *far_queue_create(void *d, rn_queue **out) {
@@ -239,7 +299,22 @@ static const rn_device_def far_devices[] = {{.struct_size = (uint32_t)sizeof(rn_
                                              .record_begin = far_record_begin,
                                              .record_end = far_record_end,
                                              .replay = far_replay,
-                                             .recording_destroy = far_recording_destroy}};
+                                             .recording_destroy = far_recording_destroy},
+                                            {.struct_size = (uint32_t)sizeof(rn_device_def),
+                                             .type = "lent",
+                                             .enumerate = lent_enumerate,
+                                             .open = far_device_open,
+                                             .alloc = far_alloc,
+                                             .release = far_release,
+                                             .address = lent_address,
+                                             .copy = far_move,
+                                             .queue_create = far_queue_create,
+                                             .queue_destroy = far_queue_destroy,
+                                             .timeline_create = far_timeline_create,
+                                             .timeline_destroy = far_timeline_destroy,
+                                             .timeline_wait = far_wait,
+                                             .kernels_of = "toy",
+                                             .launch = lent_launch}};
 static rn_status *far_init(const rn_host_api *h) {
   far_host = h;
   return NULL;

@@ -196,6 +196,7 @@ static void devices_match_by_all_their_names(void **state) {
   exec_devices *all;
   toy_begin(&t, NULL);
   ok(exec_devices_get(t.rt, &all));
+  ok(exec_devices_find(all, "toy"));
   assert_int_equal(all->count, 2);
   const char *yes[] = {"toy",    "TOY:1",           "/device:TOY:1", "/job:a/replica:0/task:0/device:TOY:1",
                        "/toy:1", "toy:name~radeon", "toy:*",         "/job:a"};

@@ -76,6 +76,19 @@ __attribute__((unused)) static rn_status *k_count(const void *state, rn_call *c)
   if (toy_n(c->out[0]) > 0) memcpy(c->out[0]->data, c->in[0]->data, c->out[0]->size_bytes);
   return NULL;
 }
+/* with scratch: a copy of the input waits there */
+__attribute__((unused)) static rn_status *toy_scratch_prepare(const rn_prepare *p, rn_prepared *out) {
+  out->scratch_bytes = p->in[0]->size_bytes;
+  return NULL;
+}
+__attribute__((unused)) static rn_status *k_twice(const void *state, rn_call *c) {
+  (void)state;
+  if (((uintptr_t)c->scratch & 63) != 0) return rn_error(c->host, RN_INTERNAL, "scratch is not aligned");
+  memcpy(c->scratch, c->in[0]->data, c->in[0]->size_bytes);
+  (void)nanosleep(&(struct timespec){0, 100000}, NULL);
+  for (uint64_t i = 0; i < toy_n(c->out[0]); i++) toy_f(c->out[0])[i] = 2 * ((const float *)c->scratch)[i];
+  return NULL;
+}
 __attribute__((unused)) static rn_status *k_slow(const void *state, rn_call *c) {
   (void)state;
   for (int i = 0; i < toy_slow_us / 50 && !c->api->cancelled(c); i++)
@@ -221,6 +234,7 @@ __attribute__((unused)) static const rn_op_def toy_ops[] = {
     {TOY_SIZE, .name = "Add", .signature = "(a: T, b: T) -> (c: T); T: type", .infer = toy_same},
     {TOY_SIZE, .name = "Div", .signature = "(a: T, b: T) -> (c: T); T: type", .infer = toy_same},
     {TOY_SIZE, .name = "Count", .signature = "(a: T) -> (c: T); T: type", .flags = RN_OP_STATEFUL, .infer = toy_same},
+    {TOY_SIZE, .name = "Twice", .signature = "(a: T) -> (c: T); T: type", .infer = toy_same},
     {TOY_SIZE, .name = "Slow", .signature = "(a: T) -> (c: T); T: type", .infer = toy_same},
     {TOY_SIZE, .name = "Later", .signature = "(a: T) -> (c: T); T: type", .infer = toy_same},
     {TOY_SIZE, .name = "Fail", .signature = "(a: T) -> (c: T); T: type", .infer = toy_same},
@@ -257,6 +271,12 @@ __attribute__((unused)) static const rn_kernel_def toy_kernels[] = {
     TOY_KERNEL("Div", "T: float", k_divide),
     TOY_KERNEL("Count", "T: float", k_count),
     TOY_KERNEL("Slow", "T: float", k_slow),
+    {.struct_size = (uint32_t)sizeof(rn_kernel_def),
+     .op = "Twice",
+     .device_type = "toy",
+     .label = "scratch",
+     .prepare = toy_scratch_prepare,
+     .compute = k_twice},
     {.struct_size = (uint32_t)sizeof(rn_kernel_def),
      .op = "Later",
      .flags = RN_KERNEL_ASYNC,

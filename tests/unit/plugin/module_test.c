@@ -132,7 +132,7 @@ static void an_op_and_its_kernels_come_from_the_plugin(void **state) {
   uint32_t n;
   assert_null(rn_registry_op(rt, "Foo", 3, &op));
   assert_string_equal(op->plugin, "foo");
-  assert_null(rn_registry_kernels(rt, op, &k, &n));
+  assert_null(rn_registry_kernels(rt, op, NULL, &k, &n));
   assert_int_equal(n, 2);
   assert_int_equal(k[0]->def->priority, 5);
   assert_int_equal(k[0]->n_constraints, 1);

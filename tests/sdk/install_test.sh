@@ -1,23 +1,21 @@
 #!/usr/bin/env bash
-# install_test.sh SOURCE BUILD: installs into a new folder, then works with what is installed alone: the skeleton
+# install_test.sh SOURCE BUILD: a copy of what is installed ($RUNNEL_INSTALLED) is enough: the skeleton
 # copied out is built by hand and by CMake, a C program by pkg-config, and both run.
 set -euo pipefail
 source=$1
 build=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-prefix=$work/prefix
 say() { echo "== $*"; }
 die() { echo "install_test: $*" >&2; exit 1; }
 unset RUNNEL_PLUGIN_PATH RUNNEL_CONFIG LD_LIBRARY_PATH
 export HOME=$work/home XDG_DATA_HOME=$work/home/.local/share
 mkdir -p "$HOME"
 
-say "install"
-cmake --install "$build" --prefix "$prefix" --strip > "$work/install.log" 2>&1 || { tail -n 20 "$work/install.log"; exit 1; }
+say "moved"
 # A copy elsewhere must work as well: nothing may depend on where it was installed first.
-mv "$prefix" "$work/moved"
 prefix=$work/moved
+cp -a "$RUNNEL_INSTALLED" "$prefix"
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig:$prefix/lib/$(cc -print-multiarch)/pkgconfig
 
 say "nothing points back"
@@ -27,14 +25,26 @@ done
 for file in "$prefix"/bin/*; do
   readelf -d "$file" | grep -E 'R(UN)?PATH' | grep -q '\[\$ORIGIN/' || die "$file does not find its library relative to itself"
 done
+for file in man/man1/runnel.1 man/man1/runnel-plugin.1 man/man1/runnel-manifest.1 man/man5/runnel.conf.5 man/man7/runnel-plugins.7 \
+  bash-completion/completions/runnel zsh/site-functions/_runnel fish/vendor_completions.d/runnel.fish doc/runnel/README.md \
+  doc/runnel/plugins.md doc/runnel/CHANGELOG.md doc/runnel/examples/skeleton/plugin.c runnel/install_manifest.txt; do
+  [ -s "$prefix/share/$file" ] || die "share/$file is not installed"
+done
 for header in runnel.h plugin.h ops.h graphdef.h viz.h c/scope.h c/layers.h c/train.h c/data.h; do
   [ -f "$prefix/include/runnel/$header" ] || die "runnel/$header is not installed"
 done
 
+find "$prefix/share/doc/runnel" -name '*.md' | while read -r page; do
+  awk '/^```/ { code = !code } !code' "$page" | { grep -oE '\]\([^) ]+\)' || true; } | sed -E 's/^\]\(//; s/\)$//' | while read -r target; do
+    case $target in http*://* | mailto:* | '#'*) continue ;; esac
+    [ -e "$(dirname "$page")/${target%%#*}" ] || die "$page links to $target, which is not installed"
+  done
+done
+
 say "the command"
 "$prefix/bin/runnel" plugin list > "$work/list"
-grep -q "^ops .*$prefix" "$work/list" || die "the installed command does not use the installed plugins"
-! grep -q changed "$work/list" || die "a manifest does not fit its plugin"
+grep -qF "$prefix/lib/runnel/plugins/ops.so" "$work/list" || die "the installed command does not use the installed plugins"
+! grep -qE 'changed|no manifest' "$work/list" || die "a manifest does not fit its plugin"
 "$prefix/bin/runnel" ops Cube > /dev/null
 
 say "a plugin by hand, in the user's folder"
@@ -54,7 +64,7 @@ cp "$source/plugins/skeleton/plugin.c" "$work/cube/"
 cat > "$work/cube/CMakeLists.txt" <<'CMAKE'
 cmake_minimum_required(VERSION 3.25)
 project(cube C)
-find_package(Runnel 0.1 REQUIRED)
+find_package(Runnel 0.1 REQUIRED COMPONENTS c)
 runnel_add_plugin(cube SOURCES plugin.c)
 add_executable(program program.c)
 target_link_libraries(program PRIVATE Runnel::c)
@@ -99,11 +109,22 @@ cmake -S "$work/cube" -B "$work/cube/build" -DCMAKE_PREFIX_PATH="$prefix" > "$wo
 cmake --build "$work/cube/build" > "$work/cube.log" 2>&1 || { cat "$work/cube.log"; exit 1; }
 cmake --install "$work/cube/build" --prefix "$prefix" > "$work/cube.log" 2>&1 || { cat "$work/cube.log"; exit 1; }
 
+say "what find_package refuses"
+refuses() { # arguments of find_package, what it says
+  mkdir -p "$work/refused"
+  printf 'cmake_minimum_required(VERSION 3.25)\nproject(refused C)\nfind_package(Runnel %s)\n' "$1" > "$work/refused/CMakeLists.txt"
+  rm -rf "$work/refused/build"
+  if cmake -S "$work/refused" -B "$work/refused/build" -DCMAKE_PREFIX_PATH="$prefix" > "$work/log" 2>&1; then die "find_package(Runnel $1) is content"; fi
+  tr -s ' \n' ' ' < "$work/log" | grep -qF -- "$2" || die "find_package(Runnel $1) says: $(cat "$work/log")"
+}
+refuses "9.0 REQUIRED" "requested version \"9.0\""
+refuses "0.1 REQUIRED COMPONENTS c dance" "it has no component 'dance'"
+
 say "a program by CMake and by pkg-config"
 expect() { [ "$1" = "16 24" ] || die "the program said '$1' instead of '16 24'"; }
 expect "$("$work/cube/build/program")"
 cc -std=c17 -Wall -Wextra $(pkg-config --cflags runnel-c) -o "$work/program" "$work/cube/program.c" \
   $(pkg-config --libs runnel-c) -Wl,-rpath,"$(pkg-config --variable=libdir runnel)"
 expect "$("$work/program")"
-"$prefix/bin/runnel" plugin list | grep -q "^mine .*$XDG_DATA_HOME" || die "the plugin in the user's folder is not found"
+"$prefix/bin/runnel" plugin list --json | grep -qF "$XDG_DATA_HOME/runnel/plugins/mine.so" || die "the plugin in the user's folder is not found"
 echo "install: all of it works from $prefix alone"
