@@ -31,6 +31,7 @@ static int open_device(kit *k, const char *type, void **out, char why[256]) {
   if (d == NULL) return snprintf(why, 256, "no plugin offers a device of type '%s'", type), 0;
   const rn_host_api *host = plugin == &k->own ? &k->host->api : plugin->host;
   memset(&info, 0, sizeof info);
+  if (d->enumerate == NULL) return snprintf(why, 256, "device '%s' has no enumerate", type), 0;
   rn_status *s = d->enumerate(host, put_index, &info);
   if (s == NULL && info.struct_size == 0) return snprintf(why, 256, "there is no '%s' here", type), 0;
   uint32_t needed = RN_DEVICE_HOST_MEMORY | RN_DEVICE_SYNCHRONOUS;

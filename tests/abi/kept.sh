@@ -29,10 +29,12 @@ cp "$build"/lib/runnel/plugins/{optimizers,skeleton}.so "$build"/test_plugins/{r
 failed=0
 cells=0
 cell() { # host's folder, its name, plugins' folder, its name
-  local said
+  local said code
   cells=$((cells + 1))
-  if ! said=$(LD_LIBRARY_PATH=$1 RUNNEL_PLUGIN_PATH=$3:$work/base timeout 60 "$build/tests/abi_kept_host" 2>&1); then
-    echo "host $2, plugins $4: $said"
+  said=$(LD_LIBRARY_PATH=$1 RUNNEL_PLUGIN_PATH=$3:$work/base timeout 60 "$build/tests/abi_kept_host" 2>&1)
+  code=$?
+  if [ $code -ne 0 ]; then
+    echo "host $2, plugins $4: exit $code: $said"
     failed=1
   elif [ "$(dirname "$(tail -n 1 <<< "$said")")" != "$1" ]; then
     echo "host $2, plugins $4: another host ran: $said"

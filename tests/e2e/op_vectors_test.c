@@ -110,9 +110,9 @@ static rn_status *compare_strings(const rn_tensor *want, const rn_tensor *got, u
     uint64_t same = 0;
     while (same < x.size && same < y.size && x.data[same] == y.data[same]) same++;
     if (same < x.size || same < y.size)
-      return rn_status_make(RN_UNKNOWN, "output %u[%lld] has %llu bytes, TensorFlow's %llu; they differ from byte %llu on",
-                            at, (long long)i, (unsigned long long)x.size, (unsigned long long)y.size,
-                            (unsigned long long)same);
+      return rn_status_make(
+          RN_UNKNOWN, "output %u[%lld] has %llu bytes, TensorFlow's %llu; they differ from byte %llu on", at,
+          (long long)i, (unsigned long long)x.size, (unsigned long long)y.size, (unsigned long long)same);
   }
   return NULL;
 }

@@ -167,7 +167,7 @@ static void what_is_no_plugin_is_refused(void **state) {
   expect(1, "", "install made.tar.gz");
   says("is no archive that can be read");
   expect(1, "", "install nowhere.so");
-  says("there is no nowhere.so");
+  says("nowhere.so cannot be opened: No such file or directory");
   expect(2, "", "install https://example.org/made.tar.gz");
   says("downloads nothing");
   expect(2, "", "install");

@@ -48,12 +48,12 @@ typedef struct rn_plugin_info {
   const char *state;  /* "scanned", "loaded", "refused", "shadowed", "disabled", "quarantined" */
   const char *reason; /* why not in force, else "" */
   uint32_t n_ops, n_kernels, n_devices, n_compilers, n_optimizers, n_passes;
-  const char *source;   /* of the folder: "RUNNEL_PLUGIN_PATH", "plugins.path", "user", "installed", ...; "": no folder */
-  const char *life;     /* how far it came: "scanned", "loaded", "verified" (its description is in order), "active" */
-  const char *step;     /* of a refused one, where: "manifest", "check", "load", "describe", "init"; else "" */
-  const char *build;    /* names this build of the file; "" when it cannot be read */
-  const char *verified; /* when `runnel plugin verify` last approved of this build, else "" */
-  const char *winner;   /* of a shadowed one: the file that comes first; else "" */
+  const char *source; /* of the folder: "RUNNEL_PLUGIN_PATH", "plugins.path", "user", "installed", ...; "": no folder */
+  const char *life;   /* how far it came: "scanned", "loaded", "verified" (its description is in order), "active" */
+  const char *step;   /* of a refused one, where: "manifest", "check", "load", "describe", "init"; else "" */
+  const char *build;  /* names this build of the file; "" when it cannot be read */
+  const char *verified;          /* when `runnel plugin verify` last approved of this build, else "" */
+  const char *winner;            /* of a shadowed one: the file that comes first; else "" */
   uint32_t abi_major, abi_minor; /* UINT32_MAX: not known */
   uint64_t cpu_required;         /* RN_CPU_* (plugin.h) */
 } rn_plugin_info;

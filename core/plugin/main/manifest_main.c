@@ -1,6 +1,6 @@
-/* manifest_main.c - runnel-manifest FILE [-o FILE]: a plugin's manifest (program; the build runs it) (core/plugin/main).
- * Loads the plugin to ask it, but does not start it. With -o the file is replaced in one step, so that whoever looks for
- * plugins meanwhile never reads half of it. */
+/* manifest_main.c - runnel-manifest FILE [-o FILE]: a plugin's manifest (program; the build runs it)
+ * (core/plugin/main). Loads the plugin to ask it, but does not start it. With -o the file is replaced in one step, so
+ * that whoever looks for plugins meanwhile never reads half of it. */
 #include <runnel/plugins.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -42,8 +42,7 @@ static rn_status *enumerate(const rn_host_api *h, rn_status *(*put)(void *, cons
   return put(arg, &i);
 }
 static rn_status *open_device(const rn_host_api *h, uint32_t index, void **out) {
-  (void)h;
-  (void)index;
+  if (index != 0) return h->status(RN_NOT_FOUND, "there is one device, number 0");
   *out = &the_device;
   return NULL;
 }
@@ -175,12 +174,15 @@ static rn_status *submit(rn_queue *q, rn_points wait, rn_points signal, job what
   return NULL;
 }
 static rn_status *copy(void *d, rn_queue *q, rn_points wait, rn_points signal, const rn_copy *c) {
-  const rn_region *r = c->regions; /* the host asks for one at a time */
+  const rn_points none = {NULL, 0, 0};
+  char *to = c->dst != NULL ? c->dst->bytes : c->host, *from = c->src != NULL ? c->src->bytes : c->host;
   (void)d;
-  return submit(q, wait, signal,
-                (job){.to = (c->dst != NULL ? c->dst->bytes : (char *)c->host) + r->dst_offset_bytes,
-                      .from = (c->src != NULL ? c->src->bytes : (char *)c->host) + r->src_offset_bytes,
-                      .size_bytes = r->size_bytes});
+  for (uint32_t i = 0; i < c->region_count; i++) { /* the first waits, the last signals */
+    const rn_region *r = &c->regions[i];
+    job one = {.to = to + r->dst_offset_bytes, .from = from + r->src_offset_bytes, .size_bytes = r->size_bytes};
+    RN_TRY(submit(q, i == 0 ? wait : none, i + 1 == c->region_count ? signal : none, one));
+  }
+  return NULL;
 }
 static rn_status *launch(void *d, rn_queue *q, rn_points wait, rn_points signal, const char *name,
                          void (*work)(void *arg), void *arg) {

@@ -134,8 +134,7 @@ static rn_status *enumerate(const rn_host_api *h, rn_status *(*put)(void *arg, c
   return put(arg, &info);
 }
 static rn_status *device_open(const rn_host_api *h, uint32_t index, void **out) {
-  (void)h;
-  (void)index;
+  if (index != 0) return h->status(RN_NOT_FOUND, "there is one device, number 0");
   *out = &the_device;
   return NULL;
 }
