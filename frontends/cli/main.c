@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "commands.h"
-#include "trial.h"
+#include "install/trial.h"
 
 /* What the runtime has to say, a fallback above all, is not for the pipe that the results go to. */
 static void tell(void *arg, int level, const char *message) {

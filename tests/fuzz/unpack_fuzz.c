@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "memory_file.h"
-#include "unpack.h"
+#include "install/unpack.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,0 +1,20 @@
+# embed_templates.cmake: cmake -DFROM=templates -DTO=templates.c -P embed_templates.cmake
+# Writes every templates/KIND/FILE.in as bytes into a C file, with the table that scaffold.h declares.
+file(GLOB files RELATIVE ${FROM} ${FROM}/*/*.in)
+list(SORT files)
+set(bytes "")
+set(rows "")
+set(count 0)
+foreach(file IN LISTS files)
+  get_filename_component(kind ${file} DIRECTORY)
+  string(REGEX REPLACE "^.*/(.*)\\.in$" "\\1" name ${file})
+  file(READ ${FROM}/${file} hex HEX)
+  string(REGEX REPLACE "(..)" "0x\\1," hex "${hex}")
+  string(REGEX REPLACE "(................................................................................)" "\\1\n" hex "${hex}")
+  string(APPEND bytes "static const char file_${count}[] = {\n${hex}0};\n")
+  string(APPEND rows "  {\"${kind}\", \"${name}\", file_${count}},\n")
+  math(EXPR count "${count} + 1")
+endforeach()
+file(WRITE ${TO}.new "/* templates.c - made by embed_templates.cmake. */\n#include \"scaffold/scaffold.h\"\n${bytes}"
+     "const scaffold_file scaffold_files[] = {\n${rows}};\nconst size_t scaffold_file_count = ${count};\n")
+file(RENAME ${TO}.new ${TO})
