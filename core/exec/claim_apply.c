@@ -17,8 +17,10 @@ static int is_in(const apply *a, uint32_t node) { return node < a->node && a->w-
 
 static int is_handle(const exec_value *v) { return v->dtype >= RN_REF || v->dtype == RN_RESOURCE; }
 
+/* The graph's own name for a value, also where another claim gives it. */
 static rn_value graph_value(const exec_plan *p, uint32_t v) {
   const exec_value *x = &p->value[v];
+  if (x->node != EXEC_NONE && p->node[x->node].kind == NODE_CLAIM) return p->node[x->node].claim->out[x->port];
   return x->node == EXEC_NONE ? p->feed[x->feed] : (rn_value){p->node[x->node].id, x->port};
 }
 

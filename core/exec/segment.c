@@ -5,12 +5,23 @@
  * variable is elsewhere than it was, the segment is recorded again. */
 #include "exec/exec.h"
 
+/* What a kernel reads from host memory is baked into a recording, and what it writes there is written only once. */
+static int host_arguments_stay(const exec_layout *l, const exec_node *n) {
+  const exec_plan *p = l->plan;
+  for (uint32_t i = 0; i < n->n_in; i++)
+    if (exec_kernel_host_input(p, n, i) && l->slot[l->slot[p->input[n->in + i]].root].kind != SLOT_CONST) return 0;
+  for (uint32_t o = 0; o < n->n_out; o++)
+    if (exec_kernel_host_output(p, n, o)) return 0;
+  return 1;
+}
+
 static int records(const exec_layout *l, uint32_t position) {
   const exec_node *n = &l->plan->node[l->order[position]];
   const exec_step *step = &l->step[l->order[position]];
   if (step->mode != STEP_DEVICE || step->copies != 0 || step->async || n->borrowed) return 0;
   if ((n->device->info.features & (RN_DEVICE_RECORDS | RN_DEVICE_SYNCHRONOUS)) != RN_DEVICE_RECORDS) return 0;
   if (n->kind == NODE_CLAIM) return (n->claim->def->flags & RN_KERNEL_RECORDS) != 0;
+  if (!host_arguments_stay(l, n)) return 0;
   int makes_cell = n->op->def->writes != 0 && (n->op->def->flags & RN_OP_UNINITIALIZED_OK) != 0;
   return (n->kernel->def->flags & RN_KERNEL_RECORDS) != 0 && !makes_cell;
 }
