@@ -198,11 +198,10 @@ static rn_status *cell_assign(rn_call *c, rn_resource *r, const rn_tensor_view *
   if (v == NULL) return noted(f, "cell_assign", rn_status_make(RN_INTERNAL, "the view is NULL"));
   RN_TRY(check_resource(f, "cell_assign", r));
   RN_TRY(noted(f, "cell_assign", rn_shape_count(&v->shape, &count)));
-  if (rn_dtype_size(v->dtype) != 0 && (uint64_t)count * rn_dtype_size(v->dtype) != v->size_bytes)
+  unsigned long long said = v->size_bytes, needed = (unsigned long long)count * rn_dtype_size(v->dtype);
+  if (rn_dtype_size(v->dtype) != 0 && needed != said)
     return noted(f, "cell_assign",
-                 rn_status_make(RN_INTERNAL, "the view says %llu bytes, its shape and dtype %llu",
-                                (unsigned long long)v->size_bytes,
-                                (unsigned long long)((uint64_t)count * rn_dtype_size(v->dtype))));
+                 rn_status_make(RN_INTERNAL, "the view says %llu bytes, its shape and dtype %llu", said, needed));
   RN_TRY(exec_call_api.cell_assign(&f->real->pub, r, v));
   exec_frame_flush(f, r, 0);
   return NULL;

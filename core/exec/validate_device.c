@@ -137,8 +137,8 @@ void device_note_signals(device_watch *w, const rn_queue *q, rn_points signal) {
 static void check_region(device_watch *w, const rn_mem *m, uint64_t offset, uint64_t size_bytes, const char *side) {
   const device_held *h = m != NULL ? device_find(w, &w->memory, m) : NULL;
   if (m == NULL || (h != NULL && offset <= h->size_bytes && size_bytes <= h->size_bytes - offset)) return;
-  rn_violation_here(w->plugin, "device %s: the host copies bytes %llu to %llu of %s of %llu bytes", w->name,
-                    (unsigned long long)offset, (unsigned long long)(offset + size_bytes), side,
+  rn_violation_here(w->plugin, "device %s: the host copies %llu bytes at %llu of %s of %llu bytes", w->name,
+                    (unsigned long long)size_bytes, (unsigned long long)offset, side,
                     h != NULL ? (unsigned long long)h->size_bytes : 0ull);
 }
 
