@@ -109,8 +109,10 @@ typedef struct exec_node {
   const exec_claim *claim; /* NODE_CLAIM, and its members */
 } exec_node;
 enum {
-  PLACE_FELL = 1, /* not where it was wanted */
-  PLACE_HELD = 2  /* something on the host holds a variable of its group */
+  PLACE_FELL = 1,      /* not where it was wanted */
+  PLACE_HELD = 2,      /* something on the host holds a variable of its group */
+  PLACE_OPEN = 4,      /* it has shapes that no layout will know */
+  PLACE_AFTER_HOST = 8 /* and takes such a value from an op that runs on the host only */
 };
 typedef struct exec_value {
   uint32_t node, port; /* EXEC_NONE: a feed */
@@ -195,6 +197,7 @@ const char *exec_node_text(const exec_plan *p, uint32_t node, char *buf, size_t 
 /* The pieces of planning, each in a file of its own. */
 rn_status *exec_prune(exec_plan *p);         /* prune.c: nodes, values, inputs, preds */
 rn_status *exec_place(exec_plan *p);         /* place.c: device and kernel per node */
+rn_status *exec_find_open(exec_plan *p);     /* open.c: PLACE_OPEN, PLACE_AFTER_HOST */
 rn_status *exec_resolve_cells(exec_plan *p); /* cells.c: values to cells, locks */
 rn_status *exec_order(exec_plan *p);         /* order.c: edges between readers and writers */
 rn_status *exec_claim_nodes(exec_plan *p);   /* claim.c: parts for compilers */
@@ -324,12 +327,14 @@ rn_status *exec_layout_kernel(exec_layout *l, uint32_t node); /* step.c */
 rn_status *exec_layout_executes(exec_layout *l, uint32_t node, int dynamic); /* step.c */
 rn_status *exec_layout_claim(exec_layout *l, uint32_t node);                 /* claimed.c */
 rn_status *exec_layout_copy(exec_layout *l, uint32_t node);                  /* upload.c */
-void exec_layout_drop_uploads(exec_layout *l);                               /* upload.c */
-rn_status *exec_layout_segments(exec_layout *l);                             /* segment.c */
-uint64_t exec_lane_chunk(const exec_device *d);                              /* lane.c: 0: one piece */
-void exec_layout_alias(exec_layout *l, uint32_t v, uint32_t of);             /* v is in the memory of `of` */
-rn_status *exec_layout_memory(exec_layout *l);                               /* memory.c: offsets */
-rn_status *exec_layout_parallel(exec_layout *l); /* branch.c: waits, next, whether it pays */
+/* Value v is a constant in d's memory, with these bytes. upload.c */
+rn_status *exec_layout_upload(exec_layout *l, uint32_t v, exec_device *d, const rn_tensor_view *from);
+void exec_layout_drop_uploads(exec_layout *l);                   /* upload.c */
+rn_status *exec_layout_segments(exec_layout *l);                 /* segment.c */
+uint64_t exec_lane_chunk(const exec_device *d);                  /* lane.c: 0: one piece */
+void exec_layout_alias(exec_layout *l, uint32_t v, uint32_t of); /* v is in the memory of `of` */
+rn_status *exec_layout_memory(exec_layout *l);                   /* memory.c: offsets */
+rn_status *exec_layout_parallel(exec_layout *l);                 /* branch.c: waits, next, whether it pays */
 /* Prepares node n. in and out: as far as known. prepare.c */
 rn_status *exec_prepare_node(const exec_plan *p, uint32_t node, const rn_tensor_view *const *in, uint32_t n_in,
                              const rn_tensor_view *const *out, uint32_t n_out, exec_prep *prep);

@@ -12,6 +12,7 @@ typedef struct place {
   uint32_t *next;   /* members of a group, from its root */
   rn_text fallen;
   uint32_t n_fallen;
+  uint8_t looked; /* for nodes whose shapes no layout will know */
 } place;
 
 static uint32_t find(uint32_t *parent, uint32_t i) {
@@ -35,6 +36,8 @@ const char *exec_held_back(const exec_plan *p, const exec_node *n, const exec_de
   if (p->locks_per_op) return "a step with an op that may wait for another step runs on the host";
   if ((n->placing & PLACE_HELD) != 0)
     return p->is_body ? "functions reach variables on the host" : "an op on the host holds its variable";
+  if ((n->placing & PLACE_OPEN) != 0 && d->kernels_of == NULL)
+    return "shapes that depend on data are known only while the step runs, and it needs them before";
   int queues = def->queue_create != NULL && def->queue_destroy != NULL && def->timeline_create != NULL &&
                def->timeline_destroy != NULL && def->timeline_wait != NULL;
   if (def->alloc == NULL || def->release == NULL || def->copy == NULL) return "its plugin cannot allocate and copy";
@@ -100,6 +103,22 @@ static pinning pin_of(const place *w, uint32_t node) {
   for (uint32_t i = 0; i < s->n_rule && n->op != NULL; i++)
     if (rule_matches(&s->rule[i], w->p, n)) return (pinning){s->rule[i].device, s->rule[i].words, node};
   return (pinning){NULL, NULL, EXEC_NONE};
+}
+
+static int is_after_host(const place *w, uint32_t root) { return (w->p->node[root].placing & PLACE_AFTER_HOST) != 0; }
+
+/* A plan for the host alone asks nothing. */
+static rn_status *look_for_open(place *w) {
+  exec_plan *p = w->p;
+  const rn_session *s = p->session;
+  uint32_t d = 0;
+  while (d < s->n_order && exec_device_is_host(s->order[d])) d++;
+  if (w->looked || d == s->n_order) return NULL;
+  w->looked = 1;
+  RN_TRY(exec_find_open(p));
+  for (uint32_t i = 0; i < p->n_node; i++)
+    p->node[find(w->parent, i)].placing |= p->node[i].placing & (PLACE_OPEN | PLACE_AFTER_HOST);
+  return NULL;
 }
 
 /* Can d run the whole group? Kernels are noted in the nodes as they are found. */
@@ -212,19 +231,18 @@ static rn_status *place_pinned(place *w, uint32_t root, const pinning *to, int *
   const char *pin = to->device;
   rn_session *s = w->p->session;
   int known = 0;
-  uint32_t joined;
   char text[256];
-  RN_TRY(exec_session_join(s, pin, &joined));
   for (uint32_t d = 0; d < s->n_order && !*out_done; d++) {
     if (!exec_device_matches(s->order[d], pin)) continue;
     known = 1;
     RN_TRY(try_device(w, root, s->order[d], out_done, NULL));
     if (*out_done) return settle_pinned(w, root, s->order[d], to);
   }
+  if (known && is_after_host(w, root)) return NULL;
   if (s->fallback != FALLBACK_ERROR && !s->pins_are_strict) {
     w->n_fallen++;
     rn_text_printf(&w->fallen, "\n%s is pinned to %s, which %s", exec_node_text(w->p, root, text, sizeof text), pin,
-                   known ? "has no kernel for it" : "does not exist here");
+                   known ? "cannot run it" : "does not exist here");
     return NULL;
   }
   if (known) return no_kernel(w, root, pin);
@@ -249,14 +267,20 @@ static rn_status *place_group(place *w, uint32_t root) {
     if (host != NULL) RN_TRY(try_device(w, root, host, &done, NULL));
     return done ? settle(w, root, host, "its op runs on the host only") : no_kernel(w, root, NULL);
   }
+  uint32_t joined;
+  if (to.device != NULL) RN_TRY(exec_session_join(p->session, to.device, &joined));
+  RN_TRY(look_for_open(w));
   if (to.device != NULL) RN_TRY(place_pinned(w, root, &to, &done));
-  int fell = to.device != NULL && !done;
+  int fell = to.device != NULL && !done, expected = is_after_host(w, root);
   for (uint32_t d = 0, more = 1; !done && more != 0; d++) {
     if (d == s->n_order) RN_TRY(exec_session_join_more(p->session, &more));
     if (d == s->n_order) break;
+    RN_TRY(look_for_open(w));
     RN_TRY(try_device(w, root, s->order[d], &done, NULL));
     if (!done) continue;
     int low = s->n_preferred > 0 && d >= s->n_preferred;
+    if ((low || fell) && expected)
+      return settle(w, root, s->order[d], "what it takes from an op of the host has a shape that only the step knows");
     if (low) note_fallen(w, root, s->order[d]);
     if (low || fell) mark_fallen(w, root);
     return settle(w, root, s->order[d],
@@ -316,6 +340,7 @@ static rn_status *settle_or_say(place *w, uint32_t root, rn_status *failed) {
   return NULL;
 }
 
+/* After placement: held back is the whole group. */
 static rn_status *keep_groups(place *w) {
   exec_plan *p = w->p;
   p->group = rn_arena_array(&p->memory, p->n_node + (size_t)1, sizeof *p->group);
@@ -323,7 +348,7 @@ static rn_status *keep_groups(place *w) {
   for (uint32_t i = 0; i < p->n_node; i++) {
     uint32_t root = find(w->parent, i);
     p->group[i] = w->next[i] != EXEC_NONE ? w->next[i] : root;
-    p->node[i].placing |= p->node[root].placing & PLACE_HELD;
+    p->node[i].placing |= p->node[root].placing & (PLACE_HELD | PLACE_OPEN);
   }
   return NULL;
 }
@@ -342,9 +367,9 @@ static rn_status *place_all(place *w) {
     w->next[root] = i;
   }
   hold_on_host(w);
-  if (p->explains) RN_TRY(keep_groups(w));
   for (uint32_t i = 0; i < p->n_node; i++)
     if (w->parent[i] == i) RN_TRY(settle_or_say(w, i, place_group(w, i)));
+  if (p->explains) RN_TRY(keep_groups(w));
   return report_fallen(w);
 }
 

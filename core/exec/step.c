@@ -61,6 +61,9 @@ static rn_status *fold(exec_layout *l, const exec_node *n) {
         ((int64_t *)data)[i] = l->fact[v].value[i];
     }
     set_constant(l, v, t);
+    rn_tensor_view known = l->proto[v];
+    exec_device *home = l->plan->value[v].home;
+    if (home != NULL) RN_TRY(exec_layout_upload(l, v, home, &known));
   }
   return NULL;
 }
@@ -123,10 +126,19 @@ static void count_uses(exec_layout *l, const exec_node *n) {
 
 static int has_lane(const exec_node *n) { return n->device != NULL && !exec_device_is_host(n->device); }
 
+static int reads_on_host(const exec_layout *l, const exec_node *n, uint32_t i) {
+  return n->kernel != NULL && exec_kernel_host_input(l->plan, n, i);
+}
+
 static int reads_heap(const exec_layout *l, const exec_node *n) {
   for (uint32_t i = 0; i < n->n_in; i++)
-    if (l->slot[l->slot[l->plan->input[n->in + i]].root].kind == SLOT_HEAP) return 1;
+    if (l->slot[l->slot[l->plan->input[n->in + i]].root].kind == SLOT_HEAP && !reads_on_host(l, n, i)) return 1;
   return 0;
+}
+
+static void keep_host_arguments(exec_layout *l, const exec_node *n) {
+  for (uint32_t i = 0; i < n->n_in; i++)
+    if (reads_on_host(l, n, i)) l->slot[l->slot[l->plan->input[n->in + i]].root].uses++; /* until the step ends */
 }
 
 /* What makes memory, or reads what lives only until its last reader, is done by the host between the lanes. */
@@ -159,6 +171,7 @@ static rn_status *on_device(exec_layout *l, uint32_t node, int dynamic) {
       return rn_status_make(RN_UNIMPLEMENTED, "%s: a copy from %s to %s", exec_node_text(p, node, text, sizeof text),
                             from->full_name, to->full_name);
   }
+  keep_host_arguments(l, n);
   l->step[node].mode = STEP_DEVICE;
   return NULL;
 }

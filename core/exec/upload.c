@@ -4,25 +4,31 @@
  * execute in each step, between fixed places. */
 #include "exec/exec.h"
 
-static rn_status *upload_constant(exec_layout *l, const exec_node *n) {
-  const exec_plan *p = l->plan;
-  uint32_t from = p->input[n->in];
-  const rn_tensor_view *v = &l->proto[from];
-  rn_region r = {0, 0, v->size_bytes};
+rn_status *exec_layout_upload(exec_layout *l, uint32_t v, exec_device *d, const rn_tensor_view *from) {
+  rn_region r = {0, 0, from->size_bytes};
   exec_upload *u = rn_arena_alloc(&l->memory, sizeof *u);
   if (u == NULL) return exec_out_of_memory("a layout");
-  RN_TRY(exec_device_alloc(n->device, v->size_bytes, &u->mem));
-  u->device = n->device;
+  RN_TRY(exec_device_alloc(d, from->size_bytes, &u->mem));
+  u->device = d;
   u->next = l->upload;
   l->upload = u;
-  if (v->size_bytes != 0)
-    RN_TRY(exec_device_copy(n->device, &(rn_copy){(uint32_t)sizeof(rn_copy), 1, u->mem, NULL, v->data, &r}));
-  l->slot[n->out].kind = SLOT_CONST;
-  l->proto[n->out].mem = u->mem;
-  l->proto[n->out].data = exec_device_address(n->device, u->mem);
-  l->proto[n->out].flags = RN_VIEW_CONSTANT;
-  l->proto[n->out].version = 1;
+  if (from->size_bytes != 0)
+    RN_TRY(exec_device_copy(d, &(rn_copy){(uint32_t)sizeof(rn_copy), 1, u->mem, NULL, from->data, &r}));
+  l->slot[v].kind = SLOT_CONST;
+  l->proto[v].mem = u->mem;
+  l->proto[v].data = exec_device_address(d, u->mem);
+  l->proto[v].tensor = NULL;
+  l->proto[v].flags = RN_VIEW_CONSTANT;
+  l->proto[v].version = 1;
   return NULL;
+}
+
+/* What the layout computed is on the host already. */
+static void share_constant(exec_layout *l, uint32_t v, rn_tensor *t) {
+  l->slot[v].kind = SLOT_CONST;
+  l->proto[v].data = rn_tensor_data(t);
+  l->proto[v].flags = RN_VIEW_CONSTANT;
+  l->proto[v].version = 1;
 }
 
 rn_status *exec_layout_copy(exec_layout *l, uint32_t node) {
@@ -42,9 +48,15 @@ rn_status *exec_layout_copy(exec_layout *l, uint32_t node) {
     return rn_status_make(RN_UNIMPLEMENTED, "%s is %s, which cannot be in the memory of %s",
                           exec_node_text(p, node, text, sizeof text), rn_dtype_name(l->proto[from].dtype),
                           n->device->full_name);
-  if (p->value[n->out].home != NULL && l->slot[l->slot[from].root].kind == SLOT_CONST) return upload_constant(l, n);
+  uint32_t root = l->slot[from].root;
+  if (p->value[n->out].home != NULL && l->slot[root].kind == SLOT_CONST)
+    return exec_layout_upload(l, n->out, n->device, &l->proto[from]);
+  if (p->value[n->out].home == NULL && l->slot[root].kind == SLOT_CONST && l->constant[root] != NULL) {
+    share_constant(l, n->out, l->constant[root]);
+    return NULL;
+  }
   l->step[node].copies = 1;
-  if (p->value[n->out].home != NULL) l->slot[l->slot[from].root].uses++; /* kept until the step ends */
+  if (p->value[n->out].home != NULL) l->slot[root].uses++; /* kept until the step ends */
   return exec_layout_executes(l, node, 0);
 }
 

@@ -165,7 +165,7 @@ static void what_a_device_cannot_do_is_said(void **state) {
   rn_value z = on(&t, "far:0", op2(&t, "Add", "z", w, one));
   rn_session_options strict = {.struct_size = (uint32_t)sizeof strict, .fallback = "error"};
   ok(rn_session_create(t.g, &strict, &t.s));
-  says(fetch1(&t, NULL, 0, y, &out), RN_UNIMPLEMENTED, "'p'", "/device:FAR:0");
+  says(fetch1(&t, NULL, 0, y, &out), RN_NOT_FOUND, "'y'", "shapes that depend on data");
   says(fetch1(&t, NULL, 0, z, &out), RN_NOT_FOUND, "'z'", "may wait for another step");
   ends_clean(&t);
 }

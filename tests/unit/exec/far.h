@@ -17,6 +17,7 @@ typedef struct far_command {
   void (*run)(const struct far_command *c);
   char *a, *b, *y;
   uint64_t size;
+  int32_t number;
   void (*work)(void *arg); /* launched */
   void *arg;
   rn_point wait, signal;
@@ -39,6 +40,12 @@ static void far_add(const far_command *c) {
 }
 static void far_divide(const far_command *c) {
   for (uint64_t i = 0; i < c->size / 4; i++) ((float *)c->y)[i] = ((float *)c->a)[i] / ((float *)c->b)[i];
+}
+static void far_twice(const far_command *c) {
+  for (uint64_t i = 0; i < c->size / 4; i++) ((int32_t *)c->y)[i] = 2 * ((int32_t *)c->a)[i];
+}
+static void far_scale(const far_command *c) {
+  for (uint64_t i = 0; i < c->size / 4; i++) ((float *)c->y)[i] = ((float *)c->a)[i] * (float)c->number;
 }
 static void far_copy(const far_command *c) { memcpy(c->y, c->a, c->size); }
 
@@ -107,6 +114,23 @@ static rn_status *far_binary_of_one(const void *state, rn_call *c) { /* "lent"'s
                                      .signal = far_point(c->signal)});
   return NULL;
 }
+static rn_status *far_unary(const void *state, rn_call *c) { /* what it reads on the host comes second */
+  assert_null(c->in[0]->data);
+  far_submit(c->queue, (far_command){.run = *(void (*const *)(const far_command *))state,
+                                     .a = far_at(c->in[0]),
+                                     .y = far_at(c->out[0]),
+                                     .size = c->out[0]->size_bytes,
+                                     .number = c->n_in == 2 ? *(const int32_t *)c->in[1]->data : 0,
+                                     .wait = far_point(c->wait),
+                                     .signal = far_point(c->signal)});
+  return NULL;
+}
+static rn_status *far_never(const void *state, rn_call *c) {
+  (void)state;
+  (void)c;
+  fail_msg("the layout knows what it would compute");
+  return NULL;
+}
 static rn_status *far_assign_add(const void *state, rn_call *c) {
   (void)state;
   char *w = far_at(c->in[0]);
@@ -127,6 +151,8 @@ static rn_status *far_assign(const void *state, rn_call *c) {
   return s;
 }
 static void (*const far_add_fn)(const far_command *) = far_add;
+static void (*const far_twice_fn)(const far_command *) = far_twice;
+static void (*const far_scale_fn)(const far_command *) = far_scale;
 static void (*const far_divide_fn)(const far_command *) = far_divide;
 #define FAR_KERNEL(o, f, u, flags_)                                                                     \
   {                                                                                                     \
@@ -137,6 +163,27 @@ static const rn_kernel_def far_kernels[] = {FAR_KERNEL("Add", far_binary, &far_a
                                             FAR_KERNEL("Div", far_binary, &far_divide_fn, 0),
                                             FAR_KERNEL("AssignAdd", far_assign_add, NULL, RN_KERNEL_RECORDS),
                                             FAR_KERNEL("Assign", far_assign, NULL, 0),
+                                            {.struct_size = (uint32_t)sizeof(rn_kernel_def),
+                                             .op = "ShapeOf",
+                                             .device_type = "far",
+                                             .label = "far",
+                                             .compute = far_never},
+                                            {.struct_size = (uint32_t)sizeof(rn_kernel_def),
+                                             .op = "Twice",
+                                             .device_type = "far",
+                                             .types = "T: int32",
+                                             .label = "far",
+                                             .compute = far_unary,
+                                             .user = &far_twice_fn,
+                                             .flags = RN_KERNEL_RECORDS},
+                                            {.struct_size = (uint32_t)sizeof(rn_kernel_def),
+                                             .op = "Scale",
+                                             .device_type = "far",
+                                             .label = "far",
+                                             .host_in = 2,
+                                             .compute = far_unary,
+                                             .user = &far_scale_fn,
+                                             .flags = RN_KERNEL_RECORDS},
                                             {.struct_size = (uint32_t)sizeof(rn_kernel_def),
                                              .op = "Slow",
                                              .device_type = "lent",

@@ -151,6 +151,19 @@ __attribute__((unused)) static rn_status *k_text(const void *state, rn_call *c) 
   c->host->tensor_release(t);
   return e;
 }
+__attribute__((unused)) static rn_status *k_restore(const void *state, rn_call *c) { /* eight times three */
+  (void)state;
+  rn_shape s = rn_shape_vector(8);
+  RN_TRY(c->api->set_output(c, 0, &s));
+  for (int i = 0; i < 8; i++) toy_f(c->out[0])[i] = 3;
+  return NULL;
+}
+__attribute__((unused)) static rn_status *k_shape_of(const void *state, rn_call *c) {
+  (void)state;
+  for (int32_t i = 0; i < c->in[0]->shape.rank; i++)
+    ((int32_t *)c->out[0]->data)[i] = (int32_t)c->in[0]->shape.dim[i];
+  return NULL;
+}
 __attribute__((unused)) static rn_status *k_length(const void *state, rn_call *c) {
   (void)state;
   rn_shape s = rn_shape_scalar();
@@ -243,6 +256,8 @@ __attribute__((unused)) static const rn_op_def toy_ops[] = {
     {TOY_SIZE, .name = "ShapeOf", .signature = "(a: T) -> (c: int32); T: type", .infer = toy_shape_of},
     {TOY_SIZE, .name = "Text", .signature = "() -> (c: string)", .flags = RN_OP_STATEFUL},
     {TOY_SIZE, .name = "Length", .signature = "(a: string) -> (n: int32)"},
+    {TOY_SIZE, .name = "Restore", .signature = "() -> (c: float)", .flags = RN_OP_HOST_ONLY | RN_OP_STATEFUL},
+    {TOY_SIZE, .name = "Scale", .signature = "(a: float, n: int32) -> (c: float)", .infer = toy_same},
     {TOY_SIZE, .name = "Call", .signature = "(a: float) -> (c: float); f: func", .flags = RN_OP_CALLS | RN_OP_STATEFUL},
 };
 #undef TOY_SIZE
@@ -290,7 +305,8 @@ __attribute__((unused)) static const rn_kernel_def toy_kernels[] = {
     TOY_KERNEL("AssignAdd", "T: float", k_assign_add),
     TOY_KERNEL("Range", "", k_range),
     TOY_KERNEL("Positive", "", k_positive),
-    TOY_KERNEL("ShapeOf", "", k_never),
+    TOY_KERNEL("ShapeOf", "", k_shape_of),
+    TOY_KERNEL("Restore", "", k_restore),
     TOY_KERNEL("Text", "", k_text),
     TOY_KERNEL("Length", "", k_length),
     TOY_KERNEL("ReadHandle", "", k_read),
