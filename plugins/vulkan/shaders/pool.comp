@@ -1,0 +1,25 @@
+// pool.comp - the largest or the mean element of each window; what lies outside the image does not count.
+#version 450
+#include "numbers.h"
+#include "types.glsl"
+#include "window.glsl"
+layout(local_size_x_id = 0) in;
+layout(constant_id = 1) const uint HOW = 0;
+INPUT(0, x);
+OUTPUT(1, y);
+void main() {
+  for (uint e = gl_GlobalInvocationID.x; e < n; e += gl_NumWorkGroups.x * gl_WorkGroupSize.x) {
+    uint ch = e / yc % c, j = e / yw % ow, i = e / yh % oh, image = e / yn;
+    int r0 = int(i) * sh - pt, s0 = int(j) * sw - pl;
+    float best = uintBitsToFloat(0xff800000u), sum = 0;
+    uint count = 0;
+    for (int r = max(r0, 0); r < min(r0 + int(kh), int(h)); r++)
+      for (int s = max(s0, 0); s < min(s0 + int(kw), int(w)); s++) {
+        float v = GET(F32, x, image * xn + uint(r) * xh + uint(s) * xw + ch * xc);
+        best = v > best || v != v ? v : best;
+        sum += v;
+        count++;
+      }
+    y[e] = floatBitsToUint(HOW == POOL_MAX ? best : sum / float(count));
+  }
+}
