@@ -31,7 +31,7 @@ while IFS= read -r line; do
       grep -qiF "${summary#* }" "$work/page" || complain "$page does not say '$summary'"
       for file in "${completions[@]}"; do
         grep -qF "$name|" "$file" || complain "$file does not know '$name'"
-        grep -F "$name|" "$file" | grep -qF -- "|$summary" || complain "$file: another summary of '$name'"
+        grep -F "$name|" "$file" | grep -F -- "|$summary" > /dev/null || complain "$file: another summary of '$name'"
       done
       ;;
     "runnel "*) [ "$name" = runnel ] || [[ "$line " == "runnel $name"[\ ]* ]] || complain "the usage of '$name' is: $line" ;;

@@ -23,7 +23,7 @@ for place in "$source/" "$build/"; do
   if grep -rlF "$place" "$prefix" > "$work/found"; then die "these name $place: $(tr '\n' ' ' < "$work/found")"; fi
 done
 for file in "$prefix"/bin/*; do
-  readelf -d "$file" | grep -E 'R(UN)?PATH' | grep -q '\[\$ORIGIN/' || die "$file does not find its library relative to itself"
+  readelf -d "$file" | grep -E 'R(UN)?PATH' | grep '\[\$ORIGIN/' > /dev/null || die "$file does not find its library relative to itself"
 done
 for file in man/man1/runnel.1 man/man1/runnel-plugin.1 man/man1/runnel-manifest.1 man/man5/runnel.conf.5 man/man7/runnel-plugins.7 \
   bash-completion/completions/runnel zsh/site-functions/_runnel fish/vendor_completions.d/runnel.fish doc/runnel/README.md \
@@ -115,7 +115,7 @@ refuses() { # arguments of find_package, what it says
   printf 'cmake_minimum_required(VERSION 3.25)\nproject(refused C)\nfind_package(Runnel %s)\n' "$1" > "$work/refused/CMakeLists.txt"
   rm -rf "$work/refused/build"
   if cmake -S "$work/refused" -B "$work/refused/build" -DCMAKE_PREFIX_PATH="$prefix" > "$work/log" 2>&1; then die "find_package(Runnel $1) is content"; fi
-  tr -s ' \n' ' ' < "$work/log" | grep -qF -- "$2" || die "find_package(Runnel $1) says: $(cat "$work/log")"
+  tr -s ' \n' ' ' < "$work/log" | grep -F -- "$2" > /dev/null || die "find_package(Runnel $1) says: $(cat "$work/log")"
 }
 refuses "9.0 REQUIRED" "requested version \"9.0\""
 refuses "0.1 REQUIRED COMPONENTS c dance" "it has no component 'dance'"
@@ -126,5 +126,5 @@ expect "$("$work/cube/build/program")"
 cc -std=c17 -Wall -Wextra $(pkg-config --cflags runnel-c) -o "$work/program" "$work/cube/program.c" \
   $(pkg-config --libs runnel-c) -Wl,-rpath,"$(pkg-config --variable=libdir runnel)"
 expect "$("$work/program")"
-"$prefix/bin/runnel" plugin list --json | grep -qF "$XDG_DATA_HOME/runnel/plugins/mine.so" || die "the plugin in the user's folder is not found"
+"$prefix/bin/runnel" plugin list --json | grep -F "$XDG_DATA_HOME/runnel/plugins/mine.so" > /dev/null || die "the plugin in the user's folder is not found"
 echo "install: all of it works from $prefix alone"

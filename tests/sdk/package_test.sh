@@ -30,7 +30,7 @@ deb() { echo "$1"_"$version"_*.deb; }
 
 echo "== fields"
 for package in "${packages[@]}"; do dpkg-deb -f "$(deb "$package")" > "$work/$package.control"; done
-field() { grep "^$2: " "$work/$1.control" | grep -qF -- "$3" || die "$1: '$(grep "^$2: " "$work/$1.control")' is without '$3'"; }
+field() { grep "^$2: " "$work/$1.control" | grep -F -- "$3" > /dev/null || die "$1: '$(grep "^$2: " "$work/$1.control")' is without '$3'"; }
 for package in "${packages[@]}"; do
   field "$package" Version "$version"
   field "$package" Source runnel
@@ -41,7 +41,7 @@ for library in libcjson1 libprotobuf-c1 libgvc6; do field runnel Depends $librar
 field runnel Recommends runnel-plugin-ops
 field runnel-dev Depends "runnel (= $version)"
 field runnel-plugin-cpu Recommends libopenblas0
-dpkg-deb -I "$(deb librunnel0)" triggers | grep -qx "interest-noawait /$lib/runnel/plugins" || die "no trigger"
+dpkg-deb -I "$(deb librunnel0)" triggers | grep -x "interest-noawait /$lib/runnel/plugins" > /dev/null || die "no trigger"
 
 echo "== files"
 root=$work/root
