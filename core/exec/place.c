@@ -3,7 +3,8 @@
  * Nodes joined by colocation, a Ref edge or a resource handle form a group and go to one device: a
  * pinned one (a node's device, or the first [place] rule that matches), or the first in the order of
  * preference that has a kernel for every member. Host-only ops run on the first host device and that
- * is no fallback. Anything else that falls off a preferred device is an error, a warning or allowed. */
+ * is no fallback; nor is it one for what takes a shape from them that only the step knows. Anything else
+ * that falls off a preferred device is an error, a warning or allowed. */
 #include "exec/exec.h"
 
 typedef struct place {

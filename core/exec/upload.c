@@ -1,7 +1,7 @@
 /* exec/upload.c - a copy in a layout (core/exec).
  *
- * A constant is brought to a device once, when the layout is made, and is a constant there. Other copies
- * execute in each step, between fixed places. */
+ * A constant, or what the layout worked out, is brought to a device once, when the layout is made, and is a
+ * constant there. Other copies execute in each step, between fixed places. */
 #include "exec/exec.h"
 
 rn_status *exec_layout_upload(exec_layout *l, uint32_t v, exec_device *d, const rn_tensor_view *from) {

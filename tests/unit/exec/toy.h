@@ -49,6 +49,11 @@ __attribute__((unused)) static rn_status *toy_unknown_vector(rn_infer *c) {
   c->api->set_shape(c, 0, &s);
   return NULL;
 }
+__attribute__((unused)) static rn_status *toy_one(rn_infer *c) {
+  rn_shape s = rn_shape_vector(1);
+  c->api->set_shape(c, 0, &s);
+  return NULL;
+}
 __attribute__((unused)) static rn_status *toy_shape_of(rn_infer *c) {
   const rn_shape *x = c->api->shape(c, 0);
   rn_shape s = rn_shape_vector(x->rank < 0 ? RN_DIM_UNKNOWN : x->rank);
@@ -158,10 +163,9 @@ __attribute__((unused)) static rn_status *k_restore(const void *state, rn_call *
   for (int i = 0; i < 8; i++) toy_f(c->out[0])[i] = 3;
   return NULL;
 }
-__attribute__((unused)) static rn_status *k_shape_of(const void *state, rn_call *c) {
+__attribute__((unused)) static rn_status *k_size_of(const void *state, rn_call *c) {
   (void)state;
-  for (int32_t i = 0; i < c->in[0]->shape.rank; i++)
-    ((int32_t *)c->out[0]->data)[i] = (int32_t)c->in[0]->shape.dim[i];
+  *(int32_t *)c->out[0]->data = (int32_t)toy_n(c->in[0]);
   return NULL;
 }
 __attribute__((unused)) static rn_status *k_length(const void *state, rn_call *c) {
@@ -257,6 +261,7 @@ __attribute__((unused)) static const rn_op_def toy_ops[] = {
     {TOY_SIZE, .name = "Text", .signature = "() -> (c: string)", .flags = RN_OP_STATEFUL},
     {TOY_SIZE, .name = "Length", .signature = "(a: string) -> (n: int32)"},
     {TOY_SIZE, .name = "Restore", .signature = "() -> (c: float)", .flags = RN_OP_HOST_ONLY | RN_OP_STATEFUL},
+    {TOY_SIZE, .name = "SizeOf", .signature = "(a: float) -> (n: int32)", .infer = toy_one},
     {TOY_SIZE, .name = "Scale", .signature = "(a: float, n: int32) -> (c: float)", .infer = toy_same},
     {TOY_SIZE, .name = "Call", .signature = "(a: float) -> (c: float); f: func", .flags = RN_OP_CALLS | RN_OP_STATEFUL},
 };
@@ -305,7 +310,8 @@ __attribute__((unused)) static const rn_kernel_def toy_kernels[] = {
     TOY_KERNEL("AssignAdd", "T: float", k_assign_add),
     TOY_KERNEL("Range", "", k_range),
     TOY_KERNEL("Positive", "", k_positive),
-    TOY_KERNEL("ShapeOf", "", k_shape_of),
+    TOY_KERNEL("ShapeOf", "", k_never),
+    TOY_KERNEL("SizeOf", "", k_size_of),
     TOY_KERNEL("Restore", "", k_restore),
     TOY_KERNEL("Text", "", k_text),
     TOY_KERNEL("Length", "", k_length),
