@@ -28,6 +28,15 @@ static frame_bytes *same_bytes(exec_frame *f, uint32_t before, const void *real,
   return NULL;
 }
 
+/* Declared, or, in a claim that also holds the variable's update, the content that goes in beside the handle. */
+static uint8_t may_write(const exec_plan *p, const exec_node *n, uint32_t i) {
+  uint32_t cell = p->value[p->input[n->in + i]].cell;
+  if (exec_node_writes(p, n, i)) return 1;
+  for (uint32_t k = 0; n->kind == NODE_CLAIM && cell != EXEC_NONE && k < n->n_in; k++)
+    if (p->value[p->input[n->in + k]].cell == cell && exec_node_writes(p, n, k)) return 1;
+  return 0;
+}
+
 static int copy_input(exec_frame *f, uint32_t i) {
   const exec_watched *w = f->watched;
   const exec_node *n = &w->plan->node[w->node];
@@ -35,7 +44,7 @@ static int copy_input(exec_frame *f, uint32_t i) {
   frame_bytes *b = &f->bytes[i];
   uint32_t value = w->plan->input[n->in + i];
   b->resource = f->pub.resource != NULL ? f->pub.resource[i] : NULL;
-  b->writes = exec_node_writes(w->plan, n, i) != 0;
+  b->writes = may_write(w->plan, n, i);
   b->volatile_real = w->plan->value[value].cell != EXEC_NONE &&
                      (f->async || (n->op != NULL && (n->op->def->flags & (RN_OP_BLOCKING | RN_OP_CALLS)) != 0));
   if (!f->isolated || v->data == NULL || v->size_bytes == 0) return 1;

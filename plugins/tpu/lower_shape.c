@@ -1,0 +1,287 @@
+/* lower_shape.c - other shapes of the same elements, and shapes themselves (plugins/tpu).
+ *
+ * Shapes are known when a claim is compiled, so all that computes with them is done here and leaves no
+ * instruction. */
+#include "lower.h"
+
+/* Shape and ShapeN: an output per input. */
+static rn_status *shape(tpu_lowering *l, tpu_node *n) {
+  for (uint32_t i = 0; i < n->n_in; i++) {
+    const rn_shape *x = &tpu_in(l, n, i)->shape;
+    rn_shape s = rn_shape_vector(x->rank);
+    if (!rn_shape_known(x)) return tpu_cannot(l, n, "the shape of its input %u is not known", i);
+    RN_TRY(tpu_make_ints(l, n, i, &s, x->dim, (uint32_t)x->rank));
+  }
+  return NULL;
+}
+
+static rn_status *size(tpu_lowering *l, tpu_node *n) {
+  const rn_shape *x = &tpu_in(l, n, 0)->shape, s = rn_shape_scalar();
+  if (!rn_shape_known(x)) return tpu_cannot(l, n, "the shape of its input is not known");
+  int64_t count = rn_shape_elems(x);
+  return tpu_make_ints(l, n, 0, &s, &count, 1);
+}
+
+/* The axes along which each of two shapes is repeated. */
+static rn_status *broadcast_gradient_args(tpu_lowering *l, tpu_node *n) {
+  const int64_t *side[2];
+  uint32_t count[2];
+  for (uint32_t k = 0; k < 2; k++) RN_TRY(tpu_ints(l, n, k, &side[k], &count[k]));
+  uint32_t rank = count[0] > count[1] ? count[0] : count[1];
+  for (uint32_t k = 0; k < 2; k++) {
+    int64_t axes[TPU_MAX_INTS];
+    uint32_t found = 0;
+    for (uint32_t d = 0; d < rank; d++) {
+      uint32_t missing[2] = {rank - count[0], rank - count[1]};
+      int64_t mine = d >= missing[k] ? side[k][d - missing[k]] : 1,
+              other = d >= missing[1 - k] ? side[1 - k][d - missing[1 - k]] : 1;
+      if ((mine == 1 && other != 1) || (mine == 1 && d < missing[k])) axes[found++] = d;
+    }
+    rn_shape s = rn_shape_vector(found);
+    RN_TRY(tpu_make_ints(l, n, k, &s, axes, found));
+  }
+  return NULL;
+}
+
+/* Another shape for the same memory; integers stay integers. */
+static rn_status *renamed(tpu_lowering *l, tpu_node *n, const rn_shape *s) {
+  tpu_value *x = tpu_in(l, n, 0), *y = tpu_out(l, n, 0);
+  if (rn_shape_elems(s) != rn_shape_elems(&x->shape)) return tpu_cannot(l, n, "the new shape has other elements");
+  y->shape = *s;
+  y->known = TPU_SHAPED;
+  y->place = x->place;
+  if (x->known == TPU_INTS) return tpu_make_ints(l, n, 0, s, x->ints, x->n_ints);
+  return NULL;
+}
+
+rn_status *tpu_reshape(tpu_lowering *l, tpu_node *n) {
+  const int64_t *to;
+  uint32_t rank, open = UINT32_MAX;
+  int64_t rest = 1;
+  RN_TRY(tpu_ints(l, n, 1, &to, &rank));
+  if (rank > RN_MAX_RANK) return tpu_cannot(l, n, "rank %u", rank);
+  rn_shape s = rn_shape_make((int32_t)rank, to);
+  for (uint32_t k = 0; k < rank; k++) {
+    if (to[k] < 0)
+      open = k;
+    else
+      rest *= to[k];
+  }
+  if (open != UINT32_MAX) s.dim[open] = rest > 0 ? rn_shape_elems(&tpu_in(l, n, 0)->shape) / rest : 0;
+  return renamed(l, n, &s);
+}
+
+static rn_status *expand_dims(tpu_lowering *l, tpu_node *n) {
+  const int64_t *axis;
+  uint32_t count;
+  const rn_shape x = tpu_in(l, n, 0)->shape;
+  RN_TRY(tpu_ints(l, n, 1, &axis, &count));
+  int64_t at = count == 1 ? axis[0] : 0;
+  if (at < 0) at += x.rank + 1;
+  if (count != 1 || at < 0 || at > x.rank || x.rank == RN_MAX_RANK) return tpu_cannot(l, n, "axis");
+  rn_shape s = rn_shape_make(x.rank + 1, x.dim);
+  for (int32_t k = x.rank; k > at; k--) s.dim[k] = x.dim[k - 1];
+  s.dim[at] = 1;
+  return renamed(l, n, &s);
+}
+
+static rn_status *same(tpu_lowering *l, tpu_node *n) {
+  const rn_shape s = tpu_in(l, n, 0)->shape;
+  return renamed(l, n, &s);
+}
+
+static rn_status *squeeze(tpu_lowering *l, tpu_node *n) {
+  const rn_shape x = tpu_in(l, n, 0)->shape;
+  rn_self self = tpu_self(l, n);
+  rn_attr_value dims;
+  uint32_t which = 0;
+  rn_shape s = rn_shape_scalar();
+  if (rn_self_attr(&self, "squeeze_dims", RN_ATTR_LIST | RN_ATTR_INT, &dims))
+    for (uint32_t i = 0; i < dims.count; i++) {
+      int64_t at = ((const int64_t *)dims.u.list)[i];
+      which |= 1u << (at < 0 ? at + x.rank : at);
+    }
+  for (int32_t k = 0; k < x.rank; k++)
+    if (which != 0 ? (which >> k & 1) == 0 : x.dim[k] != 1) s.dim[s.rank++] = x.dim[k];
+  return renamed(l, n, &s);
+}
+
+/* ------------------------------------------------------------------------------------- copying */
+static rn_status *tile(tpu_lowering *l, tpu_node *n) {
+  const int64_t *times;
+  uint32_t count;
+  tpu_place x, y;
+  const rn_shape from = tpu_in(l, n, 0)->shape;
+  rn_shape s = from;
+  RN_TRY(tpu_ints(l, n, 1, &times, &count));
+  if ((int32_t)count != from.rank) return tpu_cannot(l, n, "%u multiples for rank %d", count, from.rank);
+  for (int32_t k = 0; k < s.rank; k++) s.dim[k] *= times[k];
+  RN_TRY(tpu_need(l, n, 0, &x));
+  RN_TRY(tpu_make(l, n, 0, &s, &y));
+  tpu_walk w = {0};
+  int64_t d = rn_shape_elems(&s), a = rn_shape_elems(&from);
+  for (int32_t k = 0; k < s.rank; k++) {
+    d /= s.dim[k], a /= from.dim[k];
+    tpu_walk_add(&w, times[k], d * from.dim[k], 0, 0);
+    tpu_walk_add(&w, from.dim[k], d, a, 0);
+  }
+  return tpu_emit_walk(l, TPU_V_COPY, y, x, (tpu_place){0}, &w, 0);
+}
+
+static rn_status *transpose(tpu_lowering *l, tpu_node *n) {
+  const int64_t *order;
+  uint32_t count;
+  tpu_place x, y;
+  const rn_shape from = tpu_in(l, n, 0)->shape;
+  rn_shape s = from;
+  int64_t stride[RN_MAX_RANK], run = 1;
+  RN_TRY(tpu_ints(l, n, 1, &order, &count));
+  if ((int32_t)count != from.rank) return tpu_cannot(l, n, "%u axes for rank %d", count, from.rank);
+  for (int32_t k = from.rank; k-- > 0; run *= from.dim[k]) stride[k] = run;
+  for (int32_t k = 0; k < s.rank; k++) {
+    if (order[k] < 0 || order[k] >= from.rank) return tpu_cannot(l, n, "axis %lld", (long long)order[k]);
+    s.dim[k] = from.dim[order[k]];
+  }
+  RN_TRY(tpu_need(l, n, 0, &x));
+  RN_TRY(tpu_make(l, n, 0, &s, &y));
+  tpu_walk w = {0};
+  int64_t d = rn_shape_elems(&s);
+  for (int32_t k = 0; k < s.rank; k++) {
+    d /= s.dim[k];
+    tpu_walk_add(&w, s.dim[k], d, stride[order[k]], 0);
+  }
+  return tpu_emit_walk(l, TPU_V_COPY, y, x, (tpu_place){0}, &w, 0);
+}
+
+static int64_t span(const rn_shape *s, int32_t lo, int32_t hi) {
+  int64_t n = 1;
+  for (int32_t k = lo; k < hi; k++) n *= s->dim[k];
+  return n;
+}
+
+static rn_status *axis_of(const tpu_lowering *l, const tpu_node *n, uint32_t input, int32_t rank, int32_t *out) {
+  const int64_t *v;
+  uint32_t count;
+  RN_TRY(tpu_ints(l, n, input, &v, &count));
+  int64_t axis = count == 1 ? v[0] : rank;
+  if (axis < 0) axis += rank;
+  if (axis < 0 || axis >= rank) return tpu_cannot(l, n, "its axis is not one of %d", rank);
+  *out = (int32_t)axis;
+  return NULL;
+}
+
+static rn_status *copy_part(tpu_lowering *l, tpu_place to, int64_t to_row, tpu_place from, int64_t from_row,
+                            int64_t rows, int64_t cols) {
+  tpu_walk w = {0};
+  tpu_walk_add(&w, rows, to_row, from_row, 0);
+  tpu_walk_add(&w, cols, 1, 1, 0);
+  return tpu_emit_walk(l, TPU_V_COPY, to, from, (tpu_place){0}, &w, 0);
+}
+
+static rn_status *concat(tpu_lowering *l, tpu_node *n) {
+  int32_t axis;
+  tpu_place y, x;
+  rn_shape s = tpu_in(l, n, 0)->shape;
+  uint32_t parts = n->n_in - 1;
+  RN_TRY(axis_of(l, n, parts, s.rank, &axis));
+  s.dim[axis] = 0;
+  for (uint32_t i = 0; i < parts; i++) s.dim[axis] += tpu_in(l, n, i)->shape.dim[axis];
+  RN_TRY(tpu_make(l, n, 0, &s, &y));
+  int64_t rows = span(&s, 0, axis), row = span(&s, axis, s.rank);
+  for (uint32_t i = 0; i < parts; i++) {
+    const rn_shape *part = &tpu_in(l, n, i)->shape;
+    int64_t cols = span(part, axis, part->rank);
+    RN_TRY(tpu_need(l, n, i, &x));
+    RN_TRY(copy_part(l, y, row, x, cols, rows, cols));
+    y.offset += (uint32_t)cols * 4;
+  }
+  return NULL;
+}
+
+static rn_status *split(tpu_lowering *l, tpu_node *n) {
+  int32_t axis;
+  tpu_place y, x;
+  const rn_shape from = tpu_in(l, n, 1)->shape;
+  rn_self self = tpu_self(l, n);
+  int64_t parts = rn_self_int(&self, "num_split", 1);
+  RN_TRY(axis_of(l, n, 0, from.rank, &axis));
+  if (parts < 1 || from.dim[axis] % parts != 0) return tpu_cannot(l, n, "its parts are not equal");
+  rn_shape s = from;
+  s.dim[axis] /= parts;
+  int64_t rows = span(&s, 0, axis), cols = span(&s, axis, s.rank);
+  RN_TRY(tpu_need(l, n, 1, &x));
+  for (uint32_t i = 0; i < parts; i++) {
+    RN_TRY(tpu_make(l, n, i, &s, &y));
+    RN_TRY(copy_part(l, y, cols, x, cols * parts, rows, cols));
+    x.offset += (uint32_t)cols * 4;
+  }
+  return NULL;
+}
+
+/* ------------------------------------------------------------------------------------ reducing */
+static rn_status *reduced_axes(const tpu_lowering *l, const tpu_node *n, int32_t rank, uint32_t *out) {
+  const int64_t *axes;
+  uint32_t count;
+  RN_TRY(tpu_ints(l, n, 1, &axes, &count));
+  *out = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    int64_t at = axes[i] < 0 ? axes[i] + rank : axes[i];
+    if (at < 0 || at >= rank) return tpu_cannot(l, n, "axis %lld of rank %d", (long long)axes[i], rank);
+    *out |= 1u << at;
+  }
+  return NULL;
+}
+
+/* Neighbouring axes go together; each run of them is one reduction. */
+static rn_status *reduce(tpu_lowering *l, tpu_node *n) {
+  uint32_t axes;
+  tpu_place x, y;
+  rn_shape from = tpu_in(l, n, 0)->shape, s = rn_shape_scalar();
+  rn_self self = tpu_self(l, n);
+  int keep = rn_self_bool(&self, "keep_dims", 0);
+  RN_TRY(reduced_axes(l, n, from.rank, &axes));
+  for (int32_t k = 0; k < from.rank; k++) {
+    if ((axes >> k & 1) == 0) s.dim[s.rank++] = from.dim[k];
+    if ((axes >> k & 1) != 0 && keep) s.dim[s.rank++] = 1;
+  }
+  RN_TRY(tpu_need(l, n, 0, &x));
+  RN_TRY(tpu_make(l, n, 0, &s, &y));
+  int64_t left = rn_shape_elems(&from), want = rn_shape_elems(&s);
+  if (left == want) return tpu_emit_dense(l, TPU_V_COPY, y, x, (tpu_place){0}, want, 0);
+  for (int32_t hi = from.rank; hi > 0;) {
+    int32_t lo = hi;
+    while (lo > 0 && (axes >> (lo - 1) & 1) != 0) lo--;
+    if (lo == hi || span(&from, lo, hi) == 1) {
+      hi = lo == hi ? hi - 1 : lo;
+      continue;
+    }
+    int64_t outer = span(&from, 0, lo), mid = span(&from, lo, hi), inner = span(&from, hi, from.rank);
+    for (int32_t k = lo; k < hi; k++) from.dim[k] = 1;
+    left /= mid;
+    tpu_place to = y;
+    if (left != want) RN_TRY(tpu_temp(l, (uint64_t)left * 4, &to));
+    RN_TRY(tpu_emit_reduce(l, (uint8_t)n->rule->arg, to, x, outer, mid, inner));
+    x = to;
+    hi = lo;
+  }
+  return NULL;
+}
+
+const tpu_rule tpu_rules_shape[] = {{"Shape", shape, TPU_RULE_INTS | TPU_RULE_SHAPE_ONLY, 0, 0},
+                                    {"ShapeN", shape, TPU_RULE_INTS | TPU_RULE_SHAPE_ONLY, 0, 0},
+                                    {"Size", size, TPU_RULE_INTS | TPU_RULE_SHAPE_ONLY, 0, 0},
+                                    {"BroadcastGradientArgs", broadcast_gradient_args, TPU_RULE_INTS, 0, 3},
+                                    {"Reshape", tpu_reshape, TPU_RULE_ALIAS | TPU_RULE_INTS, 0, 2},
+                                    {"ExpandDims", expand_dims, TPU_RULE_ALIAS | TPU_RULE_INTS, 0, 2},
+                                    {"Squeeze", squeeze, TPU_RULE_ALIAS | TPU_RULE_INTS, 0, 0},
+                                    {"Identity", same, TPU_RULE_ALIAS, 0, 0},
+                                    {"StopGradient", same, TPU_RULE_ALIAS, 0, 0},
+                                    {"PreventGradient", same, TPU_RULE_ALIAS, 0, 0},
+                                    {"Tile", tile, 0, 0, 2},
+                                    {"Transpose", transpose, 0, 0, 2},
+                                    {"ConcatV2", concat, 0, 0, 0},
+                                    {"Split", split, 0, 0, 1},
+                                    {"Sum", reduce, 0, TPU_R_SUM, 2},
+                                    {"Mean", reduce, 0, TPU_R_MEAN, 2},
+                                    {"Max", reduce, 0, TPU_R_MAX, 2},
+                                    {NULL, NULL, 0, 0, 0}};

@@ -1,0 +1,13 @@
+# The array's product is compiled once per instruction set. No contraction: docs/tpu.md says how sums are rounded.
+set(loops "-O3;-ffp-contract=off;-Wno-psabi")
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  set(v3 "-mavx2;-mfma;-mf16c;-mbmi2")
+  set(v4 "${v3};-mavx512f;-mavx512bw;-mavx512cd;-mavx512dq;-mavx512vl;-mprefer-vector-width=512")
+endif()
+foreach(level v1 v3 v4)
+  set_source_files_properties(${folder}/product_${level}.c PROPERTIES COMPILE_OPTIONS "${loops};${${level}}")
+endforeach()
+foreach(hot product vector pool run cells)
+  set_source_files_properties(${folder}/${hot}.c PROPERTIES COMPILE_OPTIONS "-O3;-ffp-contract=off;-fno-trapping-math")
+endforeach()
+set(LIBRARIES Threads::Threads)

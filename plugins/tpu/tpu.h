@@ -1,0 +1,17 @@
+/* tpu.h - what the parts that the host calls share (plugins/tpu). */
+#ifndef TPU_H
+#define TPU_H
+#include "machine.h"
+
+/* An opened device: a machine. Programs keep what they need of it, so nothing here changes. */
+typedef struct tpu_device {
+  const rn_host_api *host;
+  tpu_machine machine;
+} tpu_device;
+
+extern const rn_group tpu_devices_group, tpu_compilers_group;
+/* Which nodes of a plan this machine wants. */
+rn_status *tpu_claim(const rn_host_api *host, void *device, const rn_graph_view_api *v, const rn_graph *g,
+                     const rn_node_id *candidates, uint32_t n, rn_status *(*put)(void *arg, const rn_claim *c),
+                     void *arg);
+#endif
