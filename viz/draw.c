@@ -54,8 +54,15 @@ static rn_status *keep(const char *data, size_t size, char **out_bytes, size_t *
   return NULL;
 }
 
+/* One for the process: Graphviz's text layout remembers a font's name beyond the context that owned it. */
+static GVC_t *the_context(void) {
+  static GVC_t *context; /* under graphviz_lock */
+  if (context == NULL) context = gvContext();
+  return context;
+}
+
 static rn_status *render(Agraph_t *root, const char *format, char **out_bytes, size_t *out_size) {
-  GVC_t *context = gvContext();
+  GVC_t *context = the_context();
   if (!context) return rn_status_make(RN_INTERNAL, "drawing: Graphviz gave no context");
   rn_status *status = NULL;
   char *data = NULL;
@@ -69,7 +76,6 @@ static rn_status *render(Agraph_t *root, const char *format, char **out_bytes, s
   }
   if (status == NULL) status = keep(data, size, out_bytes, out_size);
   gvFreeRenderData(data);
-  gvFreeContext(context);
   return status;
 }
 
