@@ -2,9 +2,9 @@
  *
  * Read by both compilers, so it holds #define lines alone. GPU_X(X) lists name what a table of kernels is made of. */
 #ifndef GPU_NUMBERS_H
+#define GPU_NUMBERS_H
 // Tables: clang-format does not agree with itself on them.
 // clang-format off
-#define GPU_NUMBERS_H
 
 #define WALK_SAME 0  /* both inputs as the output */
 #define WALK_LEFT 1  /* the first is one element */
