@@ -42,7 +42,7 @@ static int8_t largest(const int8_t *x, const uint32_t *n, uint32_t image, box b,
   for (int64_t y = b.y0; y < b.y1; y++)
     for (int64_t k = b.x0; k < b.x1; k++) {
       int8_t v = x[pixel(n, image, y, k) + c];
-      s = v > s ? v : s;
+      if (v > s) s = v;
     }
   return s;
 }

@@ -26,10 +26,6 @@ static rn_status *missing(const char *name) {
 #define FROM_INSTANCE(name)                                               \
   vk->name = (PFN_vk##name)vk->GetInstanceProcAddr(instance, "vk" #name); \
   if (vk->name == NULL) return missing("vk" #name);
-#define FROM_DEVICE(name)                                             \
-  vk->name = (PFN_vk##name)vk->GetDeviceProcAddr(device, "vk" #name); \
-  if (vk->name == NULL) return missing("vk" #name);
-
 rn_status *gpu_load(gpu_api *vk) {
   VkInstance instance = NULL;
   memset(vk, 0, sizeof *vk);
@@ -46,7 +42,16 @@ rn_status *gpu_load_instance(gpu_api *vk, VkInstance instance) {
   return NULL;
 }
 
+#define ROW(name) {"vk" #name, offsetof(gpu_api, name)},
 rn_status *gpu_load_device(gpu_api *vk, VkDevice device) {
-  GPU_DEVICE(FROM_DEVICE)
+  static const struct {
+    const char *name;
+    size_t at;
+  } rows[] = {GPU_DEVICE(ROW)};
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    PFN_vkVoidFunction f = vk->GetDeviceProcAddr(device, rows[i].name);
+    if (f == NULL) return missing(rows[i].name);
+    memcpy((char *)vk + rows[i].at, &f, sizeof f);
+  }
   return NULL;
 }
