@@ -57,7 +57,7 @@ double axis_place(const axis *a, double value) {
 
 const char *axis_text(const axis *a, uint32_t mark, char *buf, size_t size_bytes) {
   double v = a->mark[mark], size = fabs(v);
-  if (size >= 1e4 && size < 1e16 && fmod(size, 1000) == 0 && size < 1e6)
+  if (size >= 1e4 && size < 1e6 && fmod(size, 1000) == 0)
     snprintf(buf, size_bytes, "%gk", v / 1e3);
   else if (size >= 1e6 && size < 1e9)
     snprintf(buf, size_bytes, "%gM", v / 1e6);

@@ -14,18 +14,10 @@
 
 static int is_control_flow(uint32_t role) { return role >= RN_ROLE_SWITCH && role <= RN_ROLE_LOOP_COND; }
 
-static int is_trained(const picture *p, rn_node_id variable) {
-  rn_value readers[64];
-  uint32_t n = rn_graph_consumers(p->graph, (rn_value){variable, 0}, readers, 64);
-  for (uint32_t i = 0; i < n && i < 64; i++)
-    if (draw_is_part(p, readers[i].node, "training")) return 1;
-  return 0;
-}
-
 static uint32_t look_of(const picture *p, const viz_box *b) {
   uint32_t flags = 0, role = 0;
   if (b->kind == BOX_SCOPE || b->kind == BOX_PART) return LOOK_SCOPE;
-  if (b->kind == BOX_VARIABLE) return is_trained(p, b->node) ? LOOK_TRAINED : LOOK_VARIABLE;
+  if (b->kind == BOX_VARIABLE) return p->read_by[b->node] & READ_BY_TRAINING ? LOOK_TRAINED : LOOK_VARIABLE;
   if (!rn_graph_op_known(p->graph, b->node, &flags, &role)) return LOOK_UNKNOWN;
   if (role == RN_ROLE_PLACEHOLDER) return LOOK_PLACEHOLDER;
   if (role == RN_ROLE_CONSTANT) return LOOK_CONSTANT;

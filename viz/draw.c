@@ -82,8 +82,10 @@ static rn_status *render(Agraph_t *root, const char *format, char **out_bytes, s
 static rn_status *build(picture *p) {
   p->box = calloc(p->fold.count + (size_t)1, sizeof *p->box);
   p->contents = calloc(p->fold.count + (size_t)1, sizeof *p->contents);
-  if (!p->box || !p->contents) return rn_status_make(RN_RESOURCE_EXHAUSTED, "drawing: out of memory");
+  p->read_by = calloc(rn_graph_node_count(p->graph) + (size_t)1, 1);
+  if (!p->box || !p->contents || !p->read_by) return rn_status_make(RN_RESOURCE_EXHAUSTED, "drawing: out of memory");
   set_defaults(p->root);
+  draw_readers(p);
   RN_TRY(draw_boxes(p));
   draw_edges(p);
   draw_legend(p);
@@ -100,6 +102,7 @@ static rn_status *draw_folded(picture *p, char **out_bytes, size_t *out_size) {
   pthread_mutex_unlock(&graphviz_lock);
   free(p->box);
   free(p->contents);
+  free(p->read_by);
   return status;
 }
 

@@ -20,6 +20,7 @@ enum {
 typedef struct look {
   const char *shape, *fill, *line, *style, *words;
 } look;
+enum { READ_BY_MODEL = 1, READ_BY_TRAINING = 2 };
 enum { MOST_PAINTS = 8, MOST_KINDS = 16 };
 /* Ops of a folded box, the most frequent first. */
 typedef struct contents {
@@ -31,8 +32,9 @@ typedef struct picture {
   const rn_graph *graph;
   const rn_viz_options *options;
   fold fold;
-  Agnode_t **box;     /* per box of the fold */
-  contents *contents; /* the same */
+  Agnode_t **box;         /* per box of the fold */
+  contents *contents;     /* the same */
+  unsigned char *read_by; /* per node: READ_BY_* */
   unsigned char looks[N_LOOKS];
   const char *paint[MOST_PAINTS]; /* texts by which nodes are coloured, in the order of first sight */
   uint32_t n_paints;
@@ -46,7 +48,5 @@ const char *draw_colour(const picture *p, const char *paint);
 rn_status *draw_boxes(picture *p); /* box.c */
 void draw_edges(picture *p);       /* edge.c */
 void draw_legend(picture *p);      /* legend.c: the title, and what each colour means that is there */
-/* Is every reader of the node in a part such as training? Then it is what the model gives. */
-int draw_is_result(const picture *p, rn_node_id n);
-int draw_is_part(const picture *p, rn_node_id n, const char *part);
+void draw_readers(picture *p);     /* edge.c: fills read_by; first of all */
 #endif

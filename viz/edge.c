@@ -17,21 +17,17 @@ static const viz_box *box_of(const picture *p, rn_node_id n) {
   return i != FOLD_NO_BOX ? &p->fold.boxes[i] : NULL;
 }
 
-int draw_is_part(const picture *p, rn_node_id n, const char *part) {
-  const viz_box *b = box_of(p, n);
-  return b != NULL && b->kind == BOX_PART && strcmp(b->path, part) == 0;
-}
+static int is_training(const viz_box *b) { return b->kind == BOX_PART && strcmp(b->path, "training") == 0; }
 
-int draw_is_result(const picture *p, rn_node_id n) {
-  rn_value readers[256];
-  for (uint32_t port = 0; port < rn_graph_output_count(p->graph, n); port++) {
-    uint32_t count = rn_graph_consumers(p->graph, (rn_value){n, port}, readers, 256);
-    for (uint32_t i = 0; i < count && i < 256; i++) {
-      const viz_box *b = box_of(p, readers[i].node);
-      if (b != NULL && b->kind != BOX_PART) return 0;
+void draw_readers(picture *p) {
+  for (rn_node_id n = 0; n < rn_graph_node_count(p->graph); n++) {
+    const viz_box *b = box_of(p, n);
+    unsigned char who = b == NULL ? 0 : b->kind != BOX_PART ? READ_BY_MODEL : is_training(b) ? READ_BY_TRAINING : 0;
+    for (uint32_t i = 0; i < rn_graph_input_count(p->graph, n); i++) {
+      rn_node_id from = rn_graph_input(p->graph, n, i).node;
+      if (from != RN_NO_NODE) p->read_by[from] |= who;
     }
   }
-  return 1;
 }
 
 static void set_width(Agedge_t *e, const rn_graph *g, rn_value v) {
@@ -86,8 +82,7 @@ static void add_data(picture *p, uint32_t from, uint32_t to, rn_value v, int gro
 static int is_silent(const picture *p, rn_node_id from, rn_node_id to) {
   const viz_box *a = box_of(p, from), *b = box_of(p, to);
   if (a == NULL || b == NULL || a == b) return 1;
-  if (b->kind == BOX_PART && strcmp(b->path, "training") == 0)
-    return a->kind == BOX_VARIABLE || a->kind == BOX_PART || !draw_is_result(p, from);
+  if (is_training(b)) return a->kind == BOX_VARIABLE || a->kind == BOX_PART || (p->read_by[from] & READ_BY_MODEL) != 0;
   return b->kind == BOX_PART || a->kind == BOX_PART;
 }
 

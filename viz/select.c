@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORWARD = 1, BACKWARD = 2, MOST_READERS = 4096 };
+enum { FORWARD = 1, BACKWARD = 2 };
 typedef struct walk {
   const rn_graph *g;
   unsigned char *seen;
   rn_node_id *queue;
   rn_value *readers;
-  uint32_t n;
+  uint32_t n, room;
 } walk;
 
 static rn_status *no_memory(void) { return rn_status_make(RN_RESOURCE_EXHAUSTED, "drawing: out of memory"); }
@@ -34,12 +34,20 @@ static void step_back(walk *w, rn_node_id n) {
   for (uint32_t i = 0; i < rn_graph_control_count(w->g, n); i++) reach(w, rn_graph_control(w->g, n, i));
 }
 
-static void step_on(walk *w, rn_node_id n) {
+static rn_status *step_on(walk *w, rn_node_id n) {
   for (uint32_t port = 0; port <= rn_graph_output_count(w->g, n); port++) {
-    uint32_t at = port == rn_graph_output_count(w->g, n) ? RN_CONTROL : port;
-    uint32_t count = rn_graph_consumers(w->g, (rn_value){n, at}, w->readers, MOST_READERS);
-    for (uint32_t i = 0; i < count && i < MOST_READERS; i++) reach(w, w->readers[i].node);
+    rn_value v = {n, port == rn_graph_output_count(w->g, n) ? RN_CONTROL : port};
+    uint32_t count = rn_graph_consumers(w->g, v, w->readers, w->room);
+    if (count > w->room) {
+      rn_value *more = realloc(w->readers, count * sizeof *more);
+      if (more == NULL) return no_memory();
+      w->readers = more;
+      w->room = count;
+      count = rn_graph_consumers(w->g, v, w->readers, w->room);
+    }
+    for (uint32_t i = 0; i < count; i++) reach(w, w->readers[i].node);
   }
+  return NULL;
 }
 
 /* Marks in mask (of zeros) all that is within `steps` of the named node. */
@@ -48,13 +56,12 @@ static rn_status *walk_from(const rn_graph *g, const char *name, int way, uint32
   RN_TRY(find_node(g, name, &start));
   walk w = {.g = g, .seen = mask};
   w.queue = malloc(((size_t)rn_graph_node_count(g) + 1) * sizeof *w.queue);
-  w.readers = malloc(MOST_READERS * sizeof *w.readers);
-  rn_status *s = w.queue != NULL && w.readers != NULL ? NULL : no_memory();
+  rn_status *s = w.queue != NULL ? NULL : no_memory();
   if (s == NULL) reach(&w, start);
   for (uint32_t at = 0, end = w.n; s == NULL && steps > 0 && at < w.n; steps--, end = w.n)
-    for (; at < end; at++) {
+    for (; s == NULL && at < end; at++) {
       if (way & BACKWARD) step_back(&w, w.queue[at]);
-      if (way & FORWARD) step_on(&w, w.queue[at]);
+      if (way & FORWARD) s = step_on(&w, w.queue[at]);
     }
   free(w.queue);
   free(w.readers);

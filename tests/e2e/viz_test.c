@@ -94,6 +94,23 @@ static void a_part_of_a_graph_is_drawn(void **state) {
   drop_line(&l);
 }
 
+/* However many read a node, all of them are near it. */
+static void no_reader_is_forgotten(void **state) {
+  (void)state;
+  enum { READERS = 5000 };
+  rn_runtime *rt = NULL;
+  rn_graph *g = NULL;
+  must(rn_runtime_create(NULL, &rt));
+  must(rn_graph_create(rt, 0, &g));
+  rn_value x = placeholder(g, "x", RN_FLOAT, dims(1, 3, 0));
+  for (int i = 0; i < READERS; i++) node1(g, "Tanh", NULL, x);
+  drawing d = draw(g, (rn_viz_options){.format = "dot", .around = "x", .hops = 1});
+  assert_true(has(&d, "5000 Tanh") || has(&d, "5000 nodes"));
+  rn_viz_free(d.bytes);
+  rn_graph_destroy(g);
+  rn_runtime_destroy(rt);
+}
+
 static const char *paint(void *arg, rn_node_id n) {
   const line *l = arg;
   return strcmp(rn_graph_op(l->g, n), "Mul") == 0 ? "a <device>" : NULL;
@@ -182,6 +199,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(training_and_summaries_are_parts_of_their_own),
       cmocka_unit_test(a_part_of_a_graph_is_drawn),
+      cmocka_unit_test(no_reader_is_forgotten),
       cmocka_unit_test(nodes_are_coloured_by_what_the_caller_says),
       cmocka_unit_test(pictures_come_in_four_formats),
       cmocka_unit_test(names_stay_text),
