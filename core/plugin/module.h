@@ -44,7 +44,7 @@ rn_status *rn_module_open(const char *path, const rn_manifest *manifest, rn_modu
 rn_status *rn_module_open_static(rn_plugin_entry_fn entry, rn_module **out);
 /* The runtime's own use of it: init on the first. host is filled for this runtime. */
 rn_status *rn_module_start(rn_module *m, rn_runtime *rt, rn_host *host, rn_host_user *user);
-/* Gives back what start did (user may be NULL) and the reference; the last one unloads. */
+/* Gives back what start did (user may be NULL) and the reference; the last one stops it. Its code stays mapped. */
 void rn_module_close(rn_module *m, rn_host *host, rn_host_user *user);
 
 /* The step that this thread's last opening or starting came to: "check", "load", "describe", "init"; begin forgets it.

@@ -22,80 +22,77 @@ static box box_of(const cpu_window *g, int64_t i, int64_t j) {
   return b;
 }
 
-#define POOL(T, name, lowest)                                                                                     \
-  static void pool_##name(const cpu_window *g, int how, const T *x, T *y, int64_t lo, int64_t hi) {               \
-    for (int64_t row = lo; row < hi; row++)                                                                       \
-      for (int64_t j = 0; j < g->ow; j++) {                                                                       \
-        int64_t n = row / g->oh, i = row % g->oh;                                                                 \
-        box b = box_of(g, i, j);                                                                                  \
-        T *to = y + n * g->yn + i * g->yh + j * g->yw;                                                            \
-        for (int64_t c = 0; c < g->c; c++) to[c * g->yc] = how == MAXIMUM ? lowest : 0;                           \
-        for (int64_t r = b.r0; r < b.r1; r++)                                                                     \
-          for (int64_t s = b.s0; s < b.s1; s++) {                                                                 \
-            const T *from = x + n * g->xn + r * g->xh + s * g->xw;                                                \
-            if (how == AVERAGE && g->xc == 1 && g->yc == 1)                                                       \
-              for (int64_t c = 0; c < g->c; c++) to[c] += from[c];                                                \
-            else if (how == AVERAGE)                                                                              \
-              for (int64_t c = 0; c < g->c; c++) to[c * g->yc] += from[c * g->xc];                                \
-            else if (g->xc == 1 && g->yc == 1)                                                                    \
-              for (int64_t c = 0; c < g->c; c++) to[c] = from[c] > to[c] || from[c] != from[c] ? from[c] : to[c]; \
-            else                                                                                                  \
-              for (int64_t c = 0; c < g->c; c++) {                                                                \
-                T v = from[c * g->xc];                                                                            \
-                if (v > to[c * g->yc] || v != v) to[c * g->yc] = v;                                               \
-              }                                                                                                   \
-          }                                                                                                       \
-        T count = (T)((b.r1 - b.r0) * (b.s1 - b.s0));                                                             \
-        if (how == AVERAGE)                                                                                       \
-          for (int64_t c = 0; c < g->c; c++) to[c * g->yc] /= count;                                              \
-      }                                                                                                           \
-  }                                                                                                               \
-  static void max_back_##name(const cpu_window *g, const T *x, const T *dy, T *dx, int64_t lo, int64_t hi) {      \
-    for (int64_t n = lo; n < hi; n++)                                                                             \
-      for (int64_t i = 0; i < g->oh; i++)                                                                         \
-        for (int64_t j = 0; j < g->ow; j++) {                                                                     \
-          box b = box_of(g, i, j);                                                                                \
-          for (int64_t c = 0; c < g->c; c++) {                                                                    \
-            int64_t best = -1;                                                                                    \
-            for (int64_t r = b.r0; r < b.r1; r++)                                                                 \
-              for (int64_t s = b.s0; s < b.s1; s++) {                                                             \
-                int64_t at = n * g->xn + r * g->xh + s * g->xw + c * g->xc;                                       \
-                if (best < 0 || x[at] > x[best]) best = at;                                                       \
-              }                                                                                                   \
-            if (best >= 0) dx[best] += dy[n * g->yn + i * g->yh + j * g->yw + c * g->yc];                         \
-          }                                                                                                       \
-        }                                                                                                         \
-  }                                                                                                               \
-  static void max_pick_##name(const cpu_window *g, const T *x, const T *g2, T *y, int64_t lo, int64_t hi) {       \
-    for (int64_t n = lo; n < hi; n++)                                                                             \
-      for (int64_t i = 0; i < g->oh; i++)                                                                         \
-        for (int64_t j = 0; j < g->ow; j++) {                                                                     \
-          box b = box_of(g, i, j);                                                                                \
-          for (int64_t c = 0; c < g->c; c++) {                                                                    \
-            int64_t best = -1;                                                                                    \
-            for (int64_t r = b.r0; r < b.r1; r++)                                                                 \
-              for (int64_t s = b.s0; s < b.s1; s++) {                                                             \
-                int64_t at = n * g->xn + r * g->xh + s * g->xw + c * g->xc;                                       \
-                if (best < 0 || x[at] > x[best]) best = at;                                                       \
-              }                                                                                                   \
-            y[n * g->yn + i * g->yh + j * g->yw + c * g->yc] = best >= 0 ? g2[best] : 0;                          \
-          }                                                                                                       \
-        }                                                                                                         \
-  }                                                                                                               \
-  static void average_back_##name(const cpu_window *g, const T *x, const T *dy, T *dx, int64_t lo, int64_t hi) {  \
-    (void)x;                                                                                                      \
-    for (int64_t n = lo; n < hi; n++)                                                                             \
-      for (int64_t i = 0; i < g->oh; i++)                                                                         \
-        for (int64_t j = 0; j < g->ow; j++) {                                                                     \
-          box b = box_of(g, i, j);                                                                                \
-          T share = 1 / (T)((b.r1 - b.r0) * (b.s1 - b.s0));                                                       \
-          const T *from = dy + n * g->yn + i * g->yh + j * g->yw;                                                 \
-          for (int64_t r = b.r0; r < b.r1; r++)                                                                   \
-            for (int64_t s = b.s0; s < b.s1; s++) {                                                               \
-              T *to = dx + n * g->xn + r * g->xh + s * g->xw;                                                     \
-              for (int64_t c = 0; c < g->c; c++) to[c * g->xc] += from[c * g->yc] * share;                        \
-            }                                                                                                     \
-        }                                                                                                         \
+#define POOL(T, name, lowest)                                                                                      \
+  static void pool_##name(const cpu_window *g, int how, const T *x, T *y, int64_t lo, int64_t hi) {                \
+    for (int64_t row = lo; row < hi; row++)                                                                        \
+      for (int64_t j = 0; j < g->ow; j++) {                                                                        \
+        int64_t n = row / g->oh, i = row % g->oh;                                                                  \
+        box b = box_of(g, i, j);                                                                                   \
+        T *to = y + n * g->yn + i * g->yh + j * g->yw;                                                             \
+        for (int64_t c = 0; c < g->c; c++) to[c * g->yc] = how == MAXIMUM ? lowest : 0;                            \
+        for (int64_t r = b.r0; r < b.r1; r++)                                                                      \
+          for (int64_t s = b.s0; s < b.s1; s++) {                                                                  \
+            const T *from = x + n * g->xn + r * g->xh + s * g->xw;                                                 \
+            if (how == AVERAGE && g->xc == 1 && g->yc == 1)                                                        \
+              for (int64_t c = 0; c < g->c; c++) to[c] += from[c];                                                 \
+            else if (how == AVERAGE)                                                                               \
+              for (int64_t c = 0; c < g->c; c++) to[c * g->yc] += from[c * g->xc];                                 \
+            else if (g->xc == 1 && g->yc == 1)                                                                     \
+              for (int64_t c = 0; c < g->c; c++) to[c] = from[c] > to[c] || from[c] != from[c] ? from[c] : to[c];  \
+            else                                                                                                   \
+              for (int64_t c = 0; c < g->c; c++) {                                                                 \
+                T v = from[c * g->xc];                                                                             \
+                if (v > to[c * g->yc] || v != v) to[c * g->yc] = v;                                                \
+              }                                                                                                    \
+          }                                                                                                        \
+        T count = (T)((b.r1 - b.r0) * (b.s1 - b.s0));                                                              \
+        if (how == AVERAGE)                                                                                        \
+          for (int64_t c = 0; c < g->c; c++) to[c * g->yc] /= count;                                               \
+      }                                                                                                            \
+  }                                                                                                                \
+  /* The largest element of the window of output (n, i, j), channel c; the first of equals. -1: an empty window */ \
+  static int64_t largest_##name(const cpu_window *g, const T *x, int64_t n, int64_t i, int64_t j, int64_t c) {     \
+    box b = box_of(g, i, j);                                                                                       \
+    int64_t best = -1;                                                                                             \
+    for (int64_t r = b.r0; r < b.r1; r++)                                                                          \
+      for (int64_t s = b.s0; s < b.s1; s++) {                                                                      \
+        int64_t at = n * g->xn + r * g->xh + s * g->xw + c * g->xc;                                                \
+        if (best < 0 || x[at] > x[best]) best = at;                                                                \
+      }                                                                                                            \
+    return best;                                                                                                   \
+  }                                                                                                                \
+  static void max_back_##name(const cpu_window *g, const T *x, const T *dy, T *dx, int64_t lo, int64_t hi) {       \
+    for (int64_t n = lo; n < hi; n++)                                                                              \
+      for (int64_t i = 0; i < g->oh; i++)                                                                          \
+        for (int64_t j = 0; j < g->ow; j++)                                                                        \
+          for (int64_t c = 0; c < g->c; c++) {                                                                     \
+            int64_t best = largest_##name(g, x, n, i, j, c);                                                       \
+            if (best >= 0) dx[best] += dy[n * g->yn + i * g->yh + j * g->yw + c * g->yc];                          \
+          }                                                                                                        \
+  }                                                                                                                \
+  static void max_pick_##name(const cpu_window *g, const T *x, const T *g2, T *y, int64_t lo, int64_t hi) {        \
+    for (int64_t n = lo; n < hi; n++)                                                                              \
+      for (int64_t i = 0; i < g->oh; i++)                                                                          \
+        for (int64_t j = 0; j < g->ow; j++)                                                                        \
+          for (int64_t c = 0; c < g->c; c++) {                                                                     \
+            int64_t best = largest_##name(g, x, n, i, j, c);                                                       \
+            y[n * g->yn + i * g->yh + j * g->yw + c * g->yc] = best >= 0 ? g2[best] : 0;                           \
+          }                                                                                                        \
+  }                                                                                                                \
+  static void average_back_##name(const cpu_window *g, const T *x, const T *dy, T *dx, int64_t lo, int64_t hi) {   \
+    (void)x;                                                                                                       \
+    for (int64_t n = lo; n < hi; n++)                                                                              \
+      for (int64_t i = 0; i < g->oh; i++)                                                                          \
+        for (int64_t j = 0; j < g->ow; j++) {                                                                      \
+          box b = box_of(g, i, j);                                                                                 \
+          T share = 1 / (T)((b.r1 - b.r0) * (b.s1 - b.s0));                                                        \
+          const T *from = dy + n * g->yn + i * g->yh + j * g->yw;                                                  \
+          for (int64_t r = b.r0; r < b.r1; r++)                                                                    \
+            for (int64_t s = b.s0; s < b.s1; s++) {                                                                \
+              T *to = dx + n * g->xn + r * g->xh + s * g->xw;                                                      \
+              for (int64_t c = 0; c < g->c; c++) to[c * g->xc] += from[c * g->yc] * share;                         \
+            }                                                                                                      \
+        }                                                                                                          \
   }
 POOL(float, f32, -INFINITY)
 POOL(double, f64, -INFINITY)

@@ -30,7 +30,7 @@ typedef struct rn_runtime_options {
 /* Reads the configuration and the plugins' manifests; loads no plugin. options may be NULL.
  * own: owned. err INVALID_ARGUMENT (bad config: file, line), RESOURCE_EXHAUSTED. */
 RN_API rn_status *rn_runtime_create(const rn_runtime_options *options, rn_runtime **out);
-/* Sessions and graphs must be gone. Unloads the plugins. NULL is accepted. */
+/* Sessions and graphs must be gone. Stops the plugins; their code stays mapped. NULL is accepted. */
 RN_API void rn_runtime_destroy(rn_runtime *rt);
 
 /* One setting as in force, e.g. ("run", "threads"). own: borrowed, NULL: not set. */
