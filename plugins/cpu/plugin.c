@@ -8,14 +8,14 @@ extern const rn_group cpu_device, cpu_convert_kernels, cpu_unary, cpu_binary, cp
     cpu_array_shape, cpu_array_join, cpu_array_slice, cpu_array_order, cpu_array_pad, cpu_gather, cpu_scatter,
     cpu_select, cpu_reduce, cpu_arg, cpu_top_k, cpu_unique, cpu_matmul, cpu_conv_kernels, cpu_depthwise, cpu_pool,
     cpu_bias, cpu_softmax, cpu_batch_norm, cpu_nn, cpu_random, cpu_state_kernels, cpu_function, cpu_loop_gradient,
-    cpu_check;
+    cpu_check, cpu_fake_quant;
 static const rn_group *const groups[] = {
     &cpu_device,        &cpu_convert_kernels, &cpu_unary,        &cpu_binary,      &cpu_compare,       &cpu_sum,
     &cpu_array_alias,   &cpu_array_shape,     &cpu_array_join,   &cpu_array_slice, &cpu_array_order,   &cpu_array_pad,
     &cpu_gather,        &cpu_scatter,         &cpu_select,       &cpu_reduce,      &cpu_arg,           &cpu_top_k,
     &cpu_unique,        &cpu_matmul,          &cpu_conv_kernels, &cpu_depthwise,   &cpu_pool,          &cpu_bias,
     &cpu_softmax,       &cpu_batch_norm,      &cpu_nn,           &cpu_random,      &cpu_state_kernels, &cpu_function,
-    &cpu_loop_gradient, &cpu_check,
+    &cpu_loop_gradient, &cpu_check, &cpu_fake_quant,
 };
 
 static rn_status *init(const rn_host_api *host) {

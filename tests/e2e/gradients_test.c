@@ -270,6 +270,9 @@ static const char *const elsewhere[][2] = {
     {"RefIdentity", "needs a variable"},
     {"Conj", "complex numbers only"},
     {"PreventGradient", "its gradient is an error: bad_input_test"},
+    {"FakeQuantWithMinMaxArgs", "a staircase, whose gradient is not its slope: op_vectors_test has its gradient's op"},
+    {"FakeQuantWithMinMaxVars", "the same"},
+    {"FakeQuantWithMinMaxVarsPerChannel", "the same"},
 };
 
 /* ---- random numbers, the same in every run */

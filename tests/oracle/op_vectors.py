@@ -743,8 +743,31 @@ def summaries():
     case("MergeSummary", [b""])
 
 
+def quantised():
+    """The last bits matter: a machine of integers goes by these grids."""
+    op, x, dy = "FakeQuantWithMinMax", f(4, 6, lo=-9, hi=9), f(4, 6)
+    ranges = [(-6.0, 6.0), (-0.3, 5.7), (0.0, 1.0), (0.4, 3.0), (-3.1, -0.7), (-1e-3, 2.5)]
+    for low, high in ranges:
+        for extra in ({}, {"num_bits": 4}, {"narrow_range": True}, {"num_bits": 16, "narrow_range": True}):
+            case(op + "Args", [x], exact=True, min=low, max=high, **extra)
+            case(op + "ArgsGradient", [dy, x], exact=True, min=low, max=high, **extra)
+            case(op + "Vars", [x, F(low), F(high)], exact=True, **extra)
+            case(op + "VarsGradient", [dy, x, F(low), F(high)], **extra)
+    case(op + "Args", [vec([nan, inf, -inf, 0.0, -0.0, 1e-9, 6.0, -6.0, 0.0235, 0.0236], F)], exact=True)
+    case(op + "Vars", [f(3), F(0), F(0)], exact=True)
+    case(op + "VarsGradient", [f(3), f(3), F(0), F(0)])
+    lows, highs = vec([r[0] for r in ranges], F), vec([r[1] for r in ranges], F)
+    for shape in ((6,), (4, 6), (2, 2, 6), (2, 1, 2, 6)):
+        a, b = f(*shape, lo=-9, hi=9), f(*shape)
+        for extra in ({}, {"num_bits": 3}, {"narrow_range": True}):
+            case(op + "VarsPerChannel", [a, lows, highs], exact=True, **extra)
+            case(op + "VarsPerChannelGradient", [b, a, lows, highs], **extra)
+    case(op + "VarsPerChannel", [f(2, 2), vec([0, -1], F), vec([0, 1], F)], exact=True)
+    case(op + "VarsPerChannelGradient", [f(2, 2), f(2, 2), vec([0, -1], F), vec([0, 1], F)])
+
+
 def main():
-    for group in (unary, binary, selection, reductions, products, network, arrays, random, state, summaries):
+    for group in (unary, binary, selection, reductions, products, network, arrays, random, state, summaries, quantised):
         group()
     written = 0
     with open(OUT, "w") as out:
