@@ -3,18 +3,21 @@
  * A few dozen entries in one array, sorted by section and stable within one: the last source of a
  * setting wins and keeps the place of the first, so placement rules stay in the order they were written. */
 #include "base/config.h"
+#include <stdio.h>
 #include "base/mem.h"
 #include "base/setting.h"
 #include "base/text.h"
 
 typedef struct entry {
   char *section, *key, *value, *origin;
-  int unset; /* a known setting without default: listed, but not there for get */
+  int unset;      /* a known setting without default: listed, but not there for get */
+  uint64_t order; /* grows with each that is put */
 } entry;
 
 struct rn_config {
   entry *entries;
   uint32_t count, capacity;
+  uint64_t puts;
 };
 
 static void entry_finish(entry *e) {
@@ -25,7 +28,8 @@ static void entry_finish(entry *e) {
 }
 
 static int entry_init(entry *e, const char *section, const char *key, const char *value, const char *origin) {
-  *e = (entry){rn_mem_copy_text(section), rn_mem_copy_text(key), rn_mem_copy_text(value), rn_mem_copy_text(origin), 0};
+  *e = (entry){
+      rn_mem_copy_text(section), rn_mem_copy_text(key), rn_mem_copy_text(value), rn_mem_copy_text(origin), 0, 0};
   if (e->section != NULL && e->key != NULL && e->value != NULL && e->origin != NULL) return 1;
   entry_finish(e);
   return 0;
@@ -61,6 +65,7 @@ static entry *insert(rn_config *c, const entry *e) {
 static entry *put(rn_config *c, const char *section, const char *key, const char *value, const char *origin) {
   entry made;
   if (!reserve(c) || !entry_init(&made, section, key, value, origin)) return NULL;
+  made.order = ++c->puts;
   entry *e = find(c, section, key);
   if (e == NULL) return insert(c, &made);
   entry_finish(e);
@@ -131,8 +136,36 @@ rn_status *rn_config_set(rn_config *c, const char *assignment, const char *origi
   return s;
 }
 
+static char upper(char x) {
+  int letter = (x >= 'a' && x <= 'z'), digit = (x >= '0' && x <= '9') || (x >= 'A' && x <= 'Z');
+  return letter ? (char)(x - 'a' + 'A') : digit ? x : '_';
+}
+
+/* Is section.key this entry, which the environment gave? "a_b" and "c" are spelt as "a" and "b_c" are. */
+static int is_spelt(const entry *e, const char *section, const char *key) {
+  char given[256], wanted[256];
+  if (strncmp(e->origin, "environment ", 12) != 0) return 0;
+  int n = snprintf(given, sizeof given, "%s.%s", e->section, e->key);
+  int m = snprintf(wanted, sizeof wanted, "%s.%s", section, key);
+  if (n != m || n < 0 || (size_t)n >= sizeof given) return 0;
+  for (int i = 0; i < n; i++)
+    if (upper(given[i]) != upper(wanted[i])) return 0;
+  return 1;
+}
+
+/* Of a plugin: its own entry, or what the environment spells like it, whichever came last. */
+static const entry *find_plugins(const rn_config *c, const char *section, const char *key) {
+  const entry *found = find(c, section, key);
+  for (uint32_t i = 0; i < c->count; i++) {
+    const entry *e = &c->entries[i];
+    if (strncmp(e->section, "plugin.", 7) != 0 || !is_spelt(e, section, key)) continue;
+    if (found == NULL || e->order > found->order) found = e;
+  }
+  return found;
+}
+
 const char *rn_config_get(const rn_config *c, const char *section, const char *key) {
-  const entry *e = find(c, section, key);
+  const entry *e = strncmp(section, "plugin.", 7) == 0 ? find_plugins(c, section, key) : find(c, section, key);
   return e != NULL && !e->unset ? e->value : NULL;
 }
 

@@ -1,5 +1,5 @@
 /* base/config.h - settings with their origin (core/base). INI files through inih; environment
- * RUNNEL_SECTION_KEY; flags. Later sources win; sections "devices", "kernels", "place", "plugins", "run",
+ * RUNNEL_SECTION_KEY; flags. Later sources win; sections "devices", "kernels", "place", "plugins", "programs", "run",
  * "validate" and "plugin.ID". Known settings have defaults and a type that is checked. */
 #ifndef RN_BASE_CONFIG_H
 #define RN_BASE_CONFIG_H

@@ -156,6 +156,25 @@ static rn_status *read_variable(rn_config *c, const rn_setting *k) {
   return read_named(c, name, k);
 }
 
+/* RUNNEL_PLUGIN_TPU_REPORT for "report" of [plugin.tpu]. Where an id has a '_' of its own, the split is wrong, and
+ * rn_config_get finds the setting by the whole name. RUNNEL_PLUGIN_PATH is the loader's. */
+static rn_status *read_plugin_variable(rn_config *c, const char *variable) {
+  static const char prefix[] = "RUNNEL_PLUGIN_";
+  char name[256], *section = name + sizeof prefix - 2, origin[300];
+  size_t n = strcspn(variable, "=");
+  if (strncmp(variable, prefix, sizeof prefix - 1) != 0 || variable[n] != '=' || n >= sizeof name) return NULL;
+  memcpy(name, variable, n);
+  name[n] = '\0';
+  if (strcmp(name, "RUNNEL_PLUGIN_PATH") == 0) return NULL;
+  (void)snprintf(origin, sizeof origin, "environment %s", name);
+  char *key = strchr(section + 1, '_');
+  if (key == NULL || key == section + 1 || key[1] == '\0') return NULL;
+  for (char *at = name; *at != '\0'; at++) *at = (char)tolower((unsigned char)*at);
+  *key++ = '\0';
+  *section = '.'; /* "runnel_plugin.tpu" */
+  return rn_config_put(c, name + strlen("runnel_"), key, variable + n + 1, origin);
+}
+
 static int is_variable_of(const char *variable, const rn_setting *known, uint32_t n) {
   size_t length = strcspn(variable, "=");
   for (uint32_t i = 0; i < n; i++) {
@@ -168,7 +187,8 @@ static int is_variable_of(const char *variable, const rn_setting *known, uint32_
 
 /* A misspelt RUNNEL_RUN_... would be ignored without a word. */
 static rn_status *reject_unknown(const rn_setting *known, uint32_t n) {
-  static const char *const prefixes[] = {"RUNNEL_DEVICES_", "RUNNEL_PLUGINS_", "RUNNEL_RUN_", "RUNNEL_VALIDATE_"};
+  static const char *const prefixes[] = {"RUNNEL_DEVICES_", "RUNNEL_PLUGINS_", "RUNNEL_PROGRAMS_", "RUNNEL_RUN_",
+                                         "RUNNEL_VALIDATE_"};
   for (char **at = environ; at != NULL && *at != NULL; at++) {
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
       if (strncmp(*at, prefixes[i], strlen(prefixes[i])) != 0 || is_variable_of(*at, known, n)) continue;
@@ -186,5 +206,6 @@ rn_status *rn_config_read_environment(rn_config *c) {
   if (getauxval(AT_SECURE) != 0) return NULL;
   RN_TRY(read_named(c, "RUNNEL_VALIDATE", rn_setting_find("run", "validate"))); /* a short name beside the long one */
   for (uint32_t i = 0; i < n; i++) RN_TRY(read_variable(c, &known[i]));
+  for (char **at = environ; at != NULL && *at != NULL; at++) RN_TRY(read_plugin_variable(c, *at));
   return reject_unknown(known, n);
 }

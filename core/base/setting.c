@@ -11,6 +11,8 @@ static const rn_setting known[] = {
     {"plugins", "allow_insecure", SETTING_SWITCH, NULL, "false"},
     {"plugins", "disable", SETTING_LIST, NULL, NULL},
     {"plugins", "path", SETTING_TEXT, NULL, NULL},
+    {"programs", "folder", SETTING_TEXT, NULL, NULL},
+    {"programs", "only", SETTING_SWITCH, NULL, "false"},
     {"run", "check_numerics", SETTING_SWITCH, NULL, "false"},
     {"run", "interop", SETTING_CHOICE, "auto|on|off", "auto"},
     {"run", "log_level", SETTING_CHOICE, "error|warning|info|debug", "warning"},
@@ -44,7 +46,7 @@ static int is_known_section(const char *section) {
   return 0;
 }
 
-static const char *const section_names[] = {"devices", "kernels", "place", "plugins", "run", "validate"};
+static const char *const section_names[] = {"devices", "kernels", "place", "plugins", "programs", "run", "validate"};
 
 /* The section with the right key, else the nearest name. */
 static rn_status *unknown_section(const char *section) {
@@ -57,10 +59,11 @@ static rn_status *unknown_section(const char *section) {
     near = section_names[i];
   }
   if (near == NULL)
-    return rn_status_make(RN_INVALID_ARGUMENT,
-                          "unknown section '%s' (there are devices, kernels, place, plugins, run, validate and "
-                          "plugin.ID)",
-                          section);
+    return rn_status_make(
+        RN_INVALID_ARGUMENT,
+        "unknown section '%s' (there are devices, kernels, place, plugins, programs, run, validate and "
+        "plugin.ID)",
+        section);
   return rn_status_make(RN_INVALID_ARGUMENT, "unknown section '%s' (did you mean '%s'?)", section, near);
 }
 

@@ -126,7 +126,7 @@ static rn_status *call_function(rn_call *c, const rn_function *f, rn_tensor *con
                                 uint32_t n_args, rn_tensor **results, uint32_t n_results) {
   exec_args a = {args, resources, results};
   memset(results, 0, n_results * sizeof(rn_tensor *));
-  return exec_function_call(run_of(full(c)), f, &a, n_args, n_results);
+  return exec_function_call(run_of(full(c)), full(c), f, &a, n_args, n_results);
 }
 
 /* --------------------------------------------------------------------------------- resources */

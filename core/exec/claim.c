@@ -9,11 +9,30 @@
 #include "exec/claim.h"
 
 /* ------------------------------------------------------------------------------------- asking */
+static uint32_t offered(const exec_claiming *w, rn_node_id id) {
+  uint32_t node = id < w->n_graph ? w->of_id[id] : EXEC_NONE;
+  return node != EXEC_NONE && w->candidate[node] == w->round ? node : EXEC_NONE;
+}
+
+static rn_status *not_offered(const char *verb) {
+  return rn_status_make(RN_INTERNAL, "it %s a node that it was not offered", verb);
+}
+
+static rn_status *put_left(exec_claiming *w, const rn_claim *c) {
+  for (uint32_t i = 0; i < c->n_left; i++) {
+    uint32_t node = offered(w, c->left[i]);
+    if (node == EXEC_NONE) return not_offered("leaves");
+    exec_claim_leave(w->p, w->def, node, c->reason != NULL ? c->reason : "no reason given", "");
+  }
+  return NULL;
+}
+
 static rn_status *put(void *arg, const rn_claim *given) {
   exec_claiming *w = arg;
   exec_plan *p = w->p;
   rn_claim claim = {0}, *c = &claim; /* as much as the plugin's own header knows of it */
   memcpy(c, given, given->struct_size < sizeof claim ? given->struct_size : sizeof claim);
+  if (c->count == 0) return put_left(w, c);
   exec_offer *grown = rn_mem_grow(w->offer, w->n_offer + 1, sizeof *grown);
   if (grown == NULL) return exec_out_of_memory("claims");
   w->offer = grown;
@@ -22,12 +41,10 @@ static rn_status *put(void *arg, const rn_claim *given) {
   o.reason = c->reason != NULL ? rn_arena_text(&p->memory, c->reason, strlen(c->reason)) : "";
   if (o.node == NULL || o.reason == NULL) return exec_out_of_memory("claims");
   for (uint32_t i = 0; i < c->count; i++) {
-    uint32_t node = c->nodes[i] < w->n_graph ? w->of_id[c->nodes[i]] : EXEC_NONE;
-    if (node == EXEC_NONE || w->candidate[node] != w->round)
-      return rn_status_make(RN_INTERNAL, "it claims a node that it was not offered");
-    o.node[i] = node;
+    o.node[i] = offered(w, c->nodes[i]);
+    if (o.node[i] == EXEC_NONE) return not_offered("claims");
   }
-  if (o.count > 0) w->offer[w->n_offer++] = o;
+  w->offer[w->n_offer++] = o;
   return NULL;
 }
 
@@ -94,6 +111,7 @@ static int by_rank(const void *a, const void *b) {
 }
 
 static void drop(exec_claiming *w, const exec_offer *o, const char *why, const char *name) {
+  exec_claim_leave_all(w->p, o, why, name);
   rn_text_printf(&w->notes, "claim of %u nodes by compiler '%s' is dropped: %s%s\n", o->count, o->def->name, why, name);
 }
 
@@ -124,7 +142,15 @@ static uint32_t shrink(exec_claiming *w, const exec_offer *o) {
 
 static int is_handle(rn_dtype t) { return t >= RN_REF || t == RN_RESOURCE; }
 
-/* A variable that a member and a node outside both hold by its handle; EXEC_NONE: there is none. */
+/* Input k takes the content of what it is given the handle of. */
+static int looks_only(const exec_plan *p, const exec_node *n, uint32_t k) {
+  if (n->op == NULL || exec_node_writes(p, n, k)) return 0;
+  if (p->value[p->input[n->in + k]].dtype == RN_RESOURCE) return k < 64 && (n->op->def->reads >> k & 1) != 0;
+  return !n->op->sig->in[rn_node_input_arg(p->graph, n->id, k)].is_ref;
+}
+
+/* A variable that a member and a node outside both hold by its handle; EXEC_NONE: there is none. That others look at
+ * it is no matter: they come before or after the claim, as the order says. */
 static uint32_t split_cell(const exec_claiming *w) {
   const exec_plan *p = w->p;
   for (uint32_t c = 0; c < p->n_cell; c++) {
@@ -136,7 +162,7 @@ static uint32_t split_cell(const exec_claiming *w) {
         const exec_value *v = &p->value[p->input[n->in + k]];
         if (v->cell != c || v->reader != EXEC_NONE || !is_handle(v->dtype)) continue;
         inside |= w->mark[i] == EXEC_IN;
-        outside |= w->mark[i] != EXEC_IN;
+        outside |= w->mark[i] != EXEC_IN && !looks_only(p, n, k);
       }
     }
     if (inside && outside) return c;
@@ -178,10 +204,12 @@ static rn_status *settle(exec_claiming *w, const exec_offer *o) {
     drop(w, o, "each of its nodes needs another", "");
     return NULL;
   }
-  if (kept < o->count)
-    rn_text_printf(&w->notes, "claim of %u nodes by compiler '%s' keeps %u: the others need what it feeds\n", o->count,
-                   o->def->name, kept);
-  return exec_claim_apply(w, o, kept);
+  RN_TRY(exec_claim_apply(w, o, kept));
+  if (kept == o->count) return NULL;
+  rn_text_printf(&w->notes, "claim of %u nodes by compiler '%s' keeps %u: the others need what it feeds\n", o->count,
+                 o->def->name, kept);
+  exec_claim_leave_all(w->p, o, "it needs what the rest of its claim feeds", "");
+  return NULL;
 }
 
 static rn_status *claim_all(exec_claiming *w) {
@@ -206,7 +234,8 @@ static int has_compilers(const exec_plan *p) {
 }
 
 rn_status *exec_claim_nodes(exec_plan *p) {
-  if (p->has_tokens || p->locks_per_op || p->n_node == 0 || !has_compilers(p)) return NULL;
+  if (p->n_node == 0 || !has_compilers(p)) return NULL;
+  if (p->has_tokens || p->locks_per_op) return exec_claim_fallen(p);
   exec_claiming w = {.p = p, .n_graph = rn_graph_node_count(p->graph)};
   rn_text_init(&w.notes);
   w.of_id = rn_mem_alloc((w.n_graph + (size_t)1) * sizeof *w.of_id);
@@ -222,5 +251,5 @@ rn_status *exec_claim_nodes(exec_plan *p) {
   rn_mem_free(w.candidate);
   rn_mem_free(w.mark);
   rn_mem_free(w.offer);
-  return s;
+  return s != NULL ? s : exec_claim_fallen(p);
 }

@@ -1,4 +1,4 @@
-/* exec/claim.h - claims while they are chosen; seen by claim.c and claim_apply.c alone (core/exec). */
+/* exec/claim.h - claims while they are chosen; seen by claim*.c alone (core/exec). */
 #ifndef RN_EXEC_CLAIM_H
 #define RN_EXEC_CLAIM_H
 #include "exec/exec.h"
@@ -30,4 +30,9 @@ typedef struct exec_claiming {
 } exec_claiming;
 /* Makes the marked nodes (kept of them) one entry of the plan. */
 rn_status *exec_claim_apply(exec_claiming *w, const exec_offer *o, uint32_t kept);
+/* claim_left.c: a node, or what is left of an offer, is not in a program, because of `why` and `name`. */
+void exec_claim_leave(exec_plan *p, const rn_compiler_def *def, uint32_t node, const char *why, const char *name);
+void exec_claim_leave_all(exec_plan *p, const exec_offer *o, const char *why, const char *name);
+/* Marks and reports what no claim holds on devices that compute by claims alone. err NOT_FOUND: devices.fallback */
+rn_status *exec_claim_fallen(exec_plan *p);
 #endif

@@ -35,7 +35,7 @@ static rn_status *allocate(apply *a, const exec_offer *o, uint32_t kept) {
   }
   exec_claim *c = rn_arena_alloc(m, sizeof *c);
   if (c == NULL) return exec_out_of_memory("claims");
-  *c = (exec_claim){.def = o->def, .host = o->host, .n_nodes = 0, .priority = o->priority};
+  *c = (exec_claim){.def = o->def, .host = o->host, .n_nodes = 0, .priority = o->priority, .reason = o->reason};
   c->member = rn_arena_array(m, kept + (size_t)1, sizeof *c->member);
   c->nodes = rn_arena_array(m, kept + (size_t)1, sizeof *c->nodes);
   c->in = rn_arena_array(m, inputs + (size_t)1, sizeof *c->in);

@@ -3,6 +3,7 @@
  * Where all shapes are known the compiler makes a program of the members, which the layout keeps.
  * Where they are not, or the compiler cannot, the members execute by themselves and the claim's values
  * are other names for theirs. */
+#include "exec/stored.h"
 #include "exec/validate.h"
 
 static int shapes_known(const exec_layout *l, const exec_node *n) {
@@ -19,19 +20,11 @@ static int shapes_known(const exec_layout *l, const exec_node *n) {
   return 1;
 }
 
-static rn_status *compile(exec_layout *l, const exec_node *n, void **out) {
-  const exec_plan *p = l->plan;
-  const exec_claim *c = n->claim;
-  rn_shape *shape = rn_mem_zero((size_t)c->n_in + c->n_out + 1, sizeof *shape);
-  if (shape == NULL) return exec_out_of_memory("a layout");
-  for (uint32_t i = 0; i < c->n_in; i++) shape[i] = l->proto[p->input[n->in + i]].shape;
-  for (uint32_t o = 0; o < c->n_out; o++) shape[c->n_in + o] = l->proto[n->out + o].shape;
-  rn_subgraph g = {(uint32_t)sizeof g, c->n_nodes, c->n_in, c->n_out, c->n_cells, p->graph,       rn_graph_view(),
-                   c->nodes,           c->in,      c->out,  c->cells, shape,      shape + c->n_in};
-  rn_scope scope;
-  rn_scope_enter(&scope, rn_validator_of(c->host), "compile", NULL);
-  rn_status *s = rn_scope_leave(&scope, c->def->compile(c->host, n->device->handle, &g, out));
-  rn_mem_free(shape);
+static rn_status *compile(const exec_layout *l, const exec_node *n, void **out) {
+  exec_subgraph g;
+  RN_TRY(exec_subgraph_init(&g, l, n));
+  rn_status *s = exec_stored_program(&g, out);
+  exec_subgraph_finish(&g);
   return s;
 }
 
@@ -49,6 +42,7 @@ rn_status *exec_layout_claim(exec_layout *l, uint32_t node) {
   if (!shapes_known(l, n)) return run_members(l, n);
   rn_status *s = compile(l, n, &prep->state);
   if (s == NULL) {
+    l->step[node].program = prep->state;
     prep->compute = n->claim->def->execute;
     prep->destroy = n->claim->def->release;
     RN_TRY(exec_validate_prep(l->plan, node, prep));

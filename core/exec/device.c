@@ -161,7 +161,14 @@ static void print_uuid(const exec_device *d, char text[33]) {
   for (int i = 0; i < 16; i++) (void)snprintf(text + 2 * i, 3, "%02x", d->info.uuid[i]);
 }
 
-/* `selector` is what stands after "type:": an index, "*", "name~text", "uuid=hex". */
+/* "v1" of "v1: 256 x 256 int8", or all of it, in any case. */
+static int is_called(const exec_device *d, const char *name) {
+  size_t n = strlen(name);
+  return n > 0 && (strcasecmp(d->info.name, name) == 0 ||
+                   (strcspn(d->info.name, ":") == n && strncasecmp(d->info.name, name, n) == 0));
+}
+
+/* `selector` is what stands after "type:": an index, "*", "name~text", "uuid=hex", a name. */
 static int selected(const exec_device *d, const char *selector) {
   char uuid[33];
   int64_t index;
@@ -171,7 +178,8 @@ static int selected(const exec_device *d, const char *selector) {
     print_uuid(d, uuid);
     return strcasecmp(uuid, selector + 5) == 0;
   }
-  return rn_parse_i64(selector, strlen(selector), &index) && index == (int64_t)d->info.index;
+  if (rn_parse_i64(selector, strlen(selector), &index)) return index == (int64_t)d->info.index;
+  return is_called(d, selector);
 }
 
 static const char *type_part(const char *text) {

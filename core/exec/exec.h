@@ -55,7 +55,7 @@ rn_status *exec_devices_find(exec_devices *all, const char *type);
 /* "vulkan" of "/job:a/device:VULKAN:0". 0: it names no type */
 int exec_device_type_of(const char *pattern, char *out, size_t size_bytes);
 rn_status *exec_device_open(exec_devices *all, exec_device *d);
-/* "cpu", "cpu:0", "/device:CPU:0", "/job:x/task:0/device:CPU:*", "vulkan:name~Radeon", "vulkan:uuid=.." */
+/* "cpu", "cpu:0", "/device:CPU:0", "/job:x/task:0/device:CPU:*", "vulkan:name~Radeon", "vulkan:uuid=..", "tpu:v1" */
 int exec_device_matches(const exec_device *d, const char *text);
 /* Its kernels work in host memory and are done when they return. Any other device has a lane. */
 static inline int exec_device_is_host(const exec_device *d) {
@@ -92,6 +92,7 @@ typedef struct exec_claim {
   uint8_t *writes;     /* per cell input */
   uint32_t *out_value; /* per output: the member's value */
   int32_t priority;
+  const char *reason;
 } exec_claim;
 typedef struct exec_node {
   rn_node_id id; /* in plan->graph; a snapshot has its source's */
@@ -106,6 +107,7 @@ typedef struct exec_node {
   const rn_kernel *kernel;
   exec_device *device;     /* NULL: runs nothing */
   const char *why;         /* placement in words, in the plan's arena */
+  const char *left;        /* why compilers left it, in words; NULL: nothing was said */
   const exec_claim *claim; /* NODE_CLAIM, and its members */
 } exec_node;
 enum {
@@ -177,6 +179,10 @@ typedef struct exec_plan {
   struct exec_layout *layouts; /* newest first */
   uint32_t n_layouts;
   struct exec_plan *next;
+  /* again.c: nodes of the graph whose shapes, as layouts found, hang on data; the first n_planned when it was made */
+  rn_node_id *open;
+  uint32_t n_open, n_planned;
+  struct exec_plan *_Atomic successor; /* made because of them; owned */
 } exec_plan;
 
 typedef struct exec_request {
@@ -186,6 +192,8 @@ typedef struct exec_request {
   uint32_t n_feeds, n_fetches, n_targets;
   uint32_t version;
   int is_body, explains;
+  const rn_node_id *open; /* nodes known to have shapes that hang on data */
+  uint32_t n_open;
 } exec_request;
 /* own: owned (exec_plan_release). plan.c */
 rn_status *exec_plan_create(rn_session *s, const exec_request *r, exec_plan **out);
@@ -195,9 +203,13 @@ rn_status *exec_plan_find(rn_session *s, exec_request *r, exec_plan **out);
 /* The node's text for messages: "MatMul 'fc1'". Returns buf. */
 const char *exec_node_text(const exec_plan *p, uint32_t node, char *buf, size_t size_bytes);
 /* The pieces of planning, each in a file of its own. */
-rn_status *exec_prune(exec_plan *p);         /* prune.c: nodes, values, inputs, preds */
-rn_status *exec_place(exec_plan *p);         /* place.c: device and kernel per node */
-rn_status *exec_find_open(exec_plan *p);     /* open.c: PLACE_OPEN, PLACE_AFTER_HOST */
+rn_status *exec_prune(exec_plan *p);                      /* prune.c: nodes, values, inputs, preds */
+rn_status *exec_place(exec_plan *p);                      /* place.c: device and kernel per node */
+rn_status *exec_find_open(exec_plan *p);                  /* open.c: PLACE_OPEN, PLACE_AFTER_HOST */
+int exec_plan_is_open(const exec_plan *p, rn_node_id id); /* again.c */
+void exec_plan_mark_open(exec_plan *p, rn_node_id id);    /* again.c: a layout that fails because of it says so */
+rn_status *exec_plan_take_open(exec_plan *p, const exec_request *r); /* again.c */
+exec_plan *exec_plan_latest(exec_plan *p);   /* again.c: p or what succeeded it. own: borrowed, of p */
 rn_status *exec_resolve_cells(exec_plan *p); /* cells.c: values to cells, locks */
 rn_status *exec_order(exec_plan *p);         /* order.c: edges between readers and writers */
 rn_status *exec_claim_nodes(exec_plan *p);   /* claim.c: parts for compilers */
@@ -280,6 +292,7 @@ typedef struct exec_step {
   uint32_t copied;
   uint32_t segment; /* in layout->segment, or EXEC_NONE */
   exec_prep prep;
+  void *program; /* NODE_CLAIM, where it could be compiled: the compiler's own. Borrowed */
 } exec_step;
 /* Consecutive positions that are recorded together. */
 typedef struct exec_segment {
@@ -322,6 +335,8 @@ rn_status *exec_layout_get(exec_plan *p, rn_tensor *const *feeds, rn_resource *c
 void exec_layout_release(exec_layout *l);
 rn_status *exec_layout_feed(exec_layout *l, uint32_t v, rn_tensor *fed); /* fact.c: what is known of a feed */
 rn_status *exec_layout_value(exec_layout *l, uint32_t node);  /* fact.c: of a node's outputs; then the node itself */
+int exec_value_is_known(const exec_layout *l, uint32_t v);    /* step.c: small integers, from shapes alone */
+int exec_will_fold(const exec_layout *l, const exec_node *n, rn_arena *memory); /* step.c: its outputs are such */
 rn_status *exec_layout_node(exec_layout *l, uint32_t node);   /* step.c: mode, slots, preparation */
 rn_status *exec_layout_kernel(exec_layout *l, uint32_t node); /* step.c */
 rn_status *exec_layout_executes(exec_layout *l, uint32_t node, int dynamic); /* step.c */
@@ -354,6 +369,7 @@ typedef struct exec_call {
   rn_shape *dynamic_key;
   void *scratch; /* own scratch of a dynamic node */
   uint64_t scratch_bytes;
+  uint64_t begun_ns;     /* asynchronous, and traced */
   uint8_t launched;      /* its kernel runs on the device's thread */
   _Atomic uint32_t half; /* asynchronous: compute has returned, complete was called; the second goes on */
   rn_task task;
@@ -382,6 +398,7 @@ typedef struct exec_instance {
   struct exec_recorded *recorded; /* per layout->segment */
   uint64_t *epoch;                /* per plan->cell, with lanes */
   uint64_t moved;                 /* grows when a cell is elsewhere than it was */
+  uint64_t *alive;                /* while it is traced, per position: bytes in use on the node's device */
   uint8_t broken;                 /* a lane failed: not to be used again */
 } exec_instance;
 /* One device's part in one running step. lane.c */
@@ -395,10 +412,12 @@ typedef struct exec_lane {
   uint32_t n_chunk;
   rn_point wait, signal;
   _Atomic uint32_t launched; /* handed to the device and not over */
+  uint8_t traced;            /* the device takes times */
 } exec_lane;
 typedef struct exec_recorded {
   rn_recording *recording;
   uint64_t moved; /* the instance's, when it was recorded */
+  uint8_t traced; /* it holds marks for times, good for one step */
 } exec_recorded;
 rn_status *exec_lanes_create(exec_instance *x);
 void exec_lanes_destroy(exec_instance *x);
@@ -411,6 +430,8 @@ exec_lane *exec_lane_of(exec_instance *x, const exec_device *d);
 void exec_lane_next(exec_lane *lane, rn_points *wait, rn_points *signal);
 rn_status *exec_lane_done(exec_instance *x, exec_lane *lane, rn_status *s); /* of what got these points */
 rn_status *exec_lane_wait(exec_instance *x, exec_lane *lane);
+/* What comes next is position's, or nobody's (EXEC_NONE): for traces. trace_device.c */
+void exec_lane_mark(const exec_instance *x, const exec_lane *lane, uint32_t position);
 rn_status *exec_lanes_wait(exec_instance *x);
 rn_status *exec_segment_run(exec_instance *x, uint32_t segment); /* segment.c */
 void exec_segments_destroy(exec_instance *x);
@@ -442,6 +463,8 @@ typedef struct exec_run {
   _Atomic uint32_t done, left; /* the ready-count executor */
   exec_trace *trace;
   struct exec_run *parent; /* of a function call */
+  const char *scope;       /* traced function calls: "outer/inner"; else NULL */
+  uint8_t plan_again;      /* its layout could not be made, and has marked why (again.c) */
 } exec_run;
 typedef struct exec_args {
   rn_tensor *const *feeds;       /* NULL entries: resource arguments; may be NULL without feeds */
@@ -449,14 +472,16 @@ typedef struct exec_args {
   rn_tensor **fetches;           /* in: NULL or the caller's tensor; out: owned */
 } exec_args;
 rn_status *exec_run_plan(exec_plan *p, exec_run *r, const exec_args *a); /* run.c */
+/* p, or its successor; plans again where a layout asks for it. again.c */
+rn_status *exec_run_latest(exec_plan *p, exec_run *r, const exec_args *a);
 rn_status *exec_run_begin(exec_run *r, rn_session *s, const rn_run_options *o);
 void exec_run_fail(exec_run *r, uint32_t position, rn_status *s /* given */); /* kept when it is the first */
 rn_status *exec_run_failure(exec_run *r);                                     /* own: owned, NULL: none */
 rn_status *exec_run_end(exec_run *r, rn_status *failure); /* hands the trace over; returns the failure */
 /* home.c: is every cell where the plan wants it? Then bring it there, under exclusive locks. */
 int exec_cells_are_home(const exec_plan *p, rn_resource *const *cell);
-rn_status *exec_cells_go_home(const exec_plan *p, rn_resource *const *cell);
-rn_status *exec_cell_go_home(const exec_plan *p, uint32_t cell, rn_resource *r);
+rn_status *exec_cells_go_home(const exec_plan *p, rn_resource *const *cell, const exec_run *run);
+rn_status *exec_cell_go_home(const exec_plan *p, uint32_t cell, rn_resource *r, const exec_run *run);
 rn_status *exec_cell_download(const rn_resource *r, const rn_tensor_view *v, void *to);
 rn_status *exec_cell_view(const rn_resource *r, rn_tensor_view *out); /* with data where the host reaches it */
 rn_status *exec_cell_assign_on(exec_device *d, rn_resource *r, const rn_tensor_view *v);
@@ -487,9 +512,16 @@ void exec_async_done(exec_call *c, rn_status *s); /* ready.c */
 extern const rn_call_api exec_call_api;           /* call.c */
 
 uint64_t exec_now_ns(void);
+/* trace.c. Only where the run has a trace; what is said lasts from begin_ns until now. */
 rn_status *exec_trace_begin(exec_run *r);
-void exec_trace_add(exec_run *r, const exec_plan *p, uint32_t node, uint64_t begin_ns, uint64_t end_ns);
-void exec_trace_end(exec_run *r);
+void exec_trace_node(const exec_call *c, uint64_t begin_ns);
+void exec_trace_part(const exec_run *r, uint32_t kind, const exec_device *d, const char *node, uint64_t bytes,
+                     uint64_t begin_ns); /* d may be NULL */
+const char *exec_trace_scope(const exec_run *r, const exec_call *caller); /* of what it calls */
+void exec_trace_end(exec_run *r);                                         /* without one too */
+void exec_trace_instance(exec_instance *x); /* trace_device.c: its devices take times from now on */
+void exec_trace_instance_end(exec_instance *x);
+static inline uint64_t exec_trace_now(const exec_run *r) { return r->trace != NULL ? exec_now_ns() : 0; }
 rn_status *exec_check_numbers(const exec_plan *p, uint32_t node, rn_tensor_view *const *out); /* numbers.c */
 
 /* -------------------------------------------------------------------------- functions, session */
@@ -504,8 +536,8 @@ struct rn_function {
 };
 rn_status *exec_function_get(rn_session *s, const rn_graph *g, const char *name, size_t length,
                              const rn_function **out);
-rn_status *exec_function_call(exec_run *parent, const rn_function *f, const exec_args *a, uint32_t n_args,
-                              uint32_t n_results);
+rn_status *exec_function_call(exec_run *parent, const exec_call *caller, const rn_function *f, const exec_args *a,
+                              uint32_t n_args, uint32_t n_results);
 void exec_functions_destroy(rn_session *s);
 
 typedef struct exec_counter {
@@ -560,5 +592,7 @@ rn_status *exec_explain(exec_plan *p, char **out_text);       /* explain.c. own:
 /* real: the plan that would run, or NULL */
 rn_status *exec_explain_nodes(exec_plan *p, const exec_plan *real,
                               void (*visit)(void *arg, const rn_node_explanation *n), void *arg);
+/* explain_body.c: and about those of the functions that its nodes call. */
+rn_status *exec_explain_bodies(const exec_plan *p, void (*visit)(void *arg, const rn_node_explanation *n), void *arg);
 const char *exec_node_part(const exec_plan *p, const exec_node *n); /* what a node without a kernel is */
 #endif

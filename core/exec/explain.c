@@ -63,6 +63,21 @@ static void explain_cells(const exec_plan *p, rn_text *t) {
   }
 }
 
+static rn_status *add_words(void *arg, const void *bytes, size_t size_bytes) {
+  rn_text_add_bytes(arg, bytes, size_bytes);
+  return NULL;
+}
+
+static void explain_programs(const exec_layout *l, rn_text *t) {
+  for (uint32_t i = 0; i < l->plan->n_node; i++) {
+    const exec_claim *c = l->plan->node[i].claim;
+    if (l->step[i].program == NULL) continue;
+    rn_text_printf(t, "  program of compiler '%s', %u nodes: ", c->def->name, c->n_nodes);
+    if (c->def->print != NULL) rn_status_free(c->def->print(l->step[i].program, RN_PROGRAM_LINE, add_words, t));
+    rn_text_add(t, "\n");
+  }
+}
+
 static void explain_layouts(exec_plan *p, rn_text *t) {
   (void)pthread_mutex_lock(&p->guard);
   for (const exec_layout *l = p->layouts; l != NULL; l = l->next) {
@@ -74,6 +89,7 @@ static void explain_layouts(exec_plan *p, rn_text *t) {
         l->parallel ? "branches side by side" : "one after the other");
     if (mode[STEP_DEVICE] != 0)
       rn_text_printf(t, "  %u through lanes, %u recorded segments\n", mode[STEP_DEVICE], l->n_segment);
+    explain_programs(l, t);
     for (uint32_t k = 0; k < p->n_lane; k++)
       rn_text_printf(t, "  %s: arena %llu bytes\n", p->lane[k]->full_name, (unsigned long long)l->lane_bytes[k]);
   }

@@ -12,7 +12,7 @@ typedef struct telling {
   exec_candidate *of; /* per entry; kernel NULL: a device or plugin that takes no part */
   uint32_t count, capacity;
   int failed;
-  const char **claimed_by; /* per node of the graph: a compiler, or NULL */
+  const exec_node **claim; /* per node of the graph: as it is in the real plan, or NULL */
 } telling;
 
 static const char *keep(telling *t, const char *text) {
@@ -195,8 +195,18 @@ static rn_status *find_out(telling *t, uint32_t node, rn_node_explanation *e) {
   e->plugin = n->kernel->plugin;
   e->label = n->kernel->def->label != NULL ? n->kernel->def->label : "";
   e->kernel_rule = kernel_rule(t);
-  e->fell_back = (n->placing & PLACE_FELL) != 0;
+  e->fell_back |= (n->placing & PLACE_FELL) != 0;
   return NULL;
+}
+
+static void explain_claim(const exec_node *real, rn_node_explanation *e) {
+  e->claimed_by = e->claim_reason = e->left_reason = "";
+  if (real == NULL) return;
+  if (real->left != NULL) e->left_reason = real->left;
+  e->fell_back |= (real->placing & PLACE_FELL) != 0;
+  if (real->kind != NODE_CLAIMED) return;
+  e->claimed_by = real->claim->def->name;
+  e->claim_reason = real->claim->reason;
 }
 
 static rn_status *tell(telling *t, uint32_t node, void (*visit)(void *arg, const rn_node_explanation *n), void *arg) {
@@ -204,8 +214,8 @@ static rn_status *tell(telling *t, uint32_t node, void (*visit)(void *arg, const
   const exec_node *n = &p->node[node];
   rn_node_explanation e = {
       .struct_size = (uint32_t)sizeof e, .name = rn_graph_name(p->graph, n->id), .op = rn_graph_op(p->graph, n->id)};
-  e.part = e.device = e.plugin = e.label = e.device_rule = e.kernel_rule = e.problem = "";
-  e.claimed_by = t->claimed_by[n->id] != NULL ? t->claimed_by[n->id] : "";
+  e.part = e.device = e.plugin = e.label = e.device_rule = e.kernel_rule = e.problem = e.function = "";
+  explain_claim(t->claim[n->id], &e);
   t->count = 0;
   RN_TRY(find_out(t, node, &e));
   if (t->failed) return exec_out_of_memory("an explanation");
@@ -215,11 +225,13 @@ static rn_status *tell(telling *t, uint32_t node, void (*visit)(void *arg, const
   return NULL;
 }
 
+/* Compilers were asked when the plan that runs was made. */
 static rn_status *find_claims(telling *t, const exec_plan *real) {
-  t->claimed_by = rn_mem_zero(rn_graph_node_count(t->p->graph) + (size_t)1, sizeof(char *));
-  if (t->claimed_by == NULL) return exec_out_of_memory("an explanation");
+  t->claim = rn_mem_zero(rn_graph_node_count(t->p->graph) + (size_t)1, sizeof *t->claim);
+  if (t->claim == NULL) return exec_out_of_memory("an explanation");
   for (uint32_t i = 0; real != NULL && i < real->n_node; i++)
-    if (real->node[i].kind == NODE_CLAIMED) t->claimed_by[real->node[i].id] = real->node[i].claim->def->name;
+    if (real->node[i].kind == NODE_CLAIMED || real->node[i].left != NULL || (real->node[i].placing & PLACE_FELL) != 0)
+      t->claim[real->node[i].id] = &real->node[i];
   return NULL;
 }
 
@@ -234,6 +246,6 @@ rn_status *exec_explain_nodes(exec_plan *p, const exec_plan *real,
   }
   rn_mem_free(t.list);
   rn_mem_free(t.of);
-  rn_mem_free(t.claimed_by);
+  rn_mem_free(t.claim);
   return s;
 }

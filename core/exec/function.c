@@ -5,6 +5,8 @@
  * instance of its own. */
 #include "exec/exec.h"
 
+#define NODE_BITS 24 /* of a correlation; above them the depth of calls, then the step */
+
 static const rn_function *find(const rn_session *s, const rn_graph *body) {
   const rn_function *f = s->functions;
   while (f != NULL && f->info.body != body) f = f->next;
@@ -71,7 +73,7 @@ static rn_status *plan_of(const rn_function *f, exec_plan **out) {
   return s;
 }
 
-static rn_status *run(exec_run *parent, const rn_function *f, const exec_args *a) {
+static rn_status *run(exec_run *parent, const exec_call *caller, const rn_function *f, const exec_args *a) {
   exec_plan *p;
   RN_TRY(plan_of(f, &p));
   exec_run r = {.session = parent->session,
@@ -80,17 +82,18 @@ static rn_status *run(exec_run *parent, const rn_function *f, const exec_args *a
                 .deadline_ns = parent->deadline_ns,
                 .flags = parent->flags,
                 .depth = parent->depth + 1,
-                .correlation = parent->correlation,
+                .correlation = (parent->correlation >> 32 << 32) | (uint64_t)(parent->depth + 1) << NODE_BITS,
                 .trace = parent->trace,
-                .parent = parent};
+                .parent = parent,
+                .scope = parent->trace != NULL ? exec_trace_scope(parent, caller) : NULL};
   (void)pthread_mutex_init(&r.guard, NULL);
-  rn_status *s = exec_run_plan(p, &r, a);
+  rn_status *s = exec_run_latest(p, &r, a);
   (void)pthread_mutex_destroy(&r.guard);
   return s;
 }
 
-rn_status *exec_function_call(exec_run *parent, const rn_function *f, const exec_args *a, uint32_t n_args,
-                              uint32_t n_results) {
+rn_status *exec_function_call(exec_run *parent, const exec_call *caller, const rn_function *f, const exec_args *a,
+                              uint32_t n_args, uint32_t n_results) {
   if (n_args != f->info.n_inputs || n_results != f->info.n_outputs)
     return rn_status_make(RN_INVALID_ARGUMENT,
                           "function '%s' takes %u arguments and gives %u results; called with %u and %u", f->name,
@@ -98,7 +101,7 @@ rn_status *exec_function_call(exec_run *parent, const rn_function *f, const exec
   if (parent->depth + 1 >= EXEC_MAX_DEPTH)
     return rn_status_make(RN_RESOURCE_EXHAUSTED, "function '%s': calls are nested deeper than %u", f->name,
                           EXEC_MAX_DEPTH);
-  rn_status *s = run(parent, f, a);
+  rn_status *s = run(parent, caller, f, a);
   return s != NULL ? rn_status_wrap(s, "in function '%s'", f->name) : NULL;
 }
 

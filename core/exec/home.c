@@ -137,21 +137,36 @@ int exec_cells_are_home(const exec_plan *p, rn_resource *const *cell) {
   return 1;
 }
 
-rn_status *exec_cell_go_home(const exec_plan *p, uint32_t cell, rn_resource *r) {
+static rn_status *leave_device(rn_resource *r, const exec_run *run) {
+  const rn_cell_home *home = rn_cell_get_home(r);
+  const exec_device *d = home->device_key;
+  uint64_t begin = exec_trace_now(run), size = home->size_bytes;
+  if (home->mem == NULL) return NULL;
+  RN_TRY(to_host(r));
+  if (begin != 0) exec_trace_part(run, RN_TRACE_DOWNLOAD, d, rn_resource_name(r), size, begin);
+  return NULL;
+}
+
+static rn_status *enter_device(exec_device *d, rn_resource *r, const exec_run *run) {
+  rn_tensor_view v = {.struct_size = (uint32_t)sizeof v};
+  uint64_t begin = exec_trace_now(run);
+  RN_TRY(rn_cell_view(r, &v));
+  rn_shape shape = v.shape;
+  RN_TRY(to_device(d, r, &shape, v.data));
+  if (begin != 0) exec_trace_part(run, RN_TRACE_UPLOAD, d, rn_resource_name(r), v.size_bytes, begin);
+  return NULL;
+}
+
+rn_status *exec_cell_go_home(const exec_plan *p, uint32_t cell, rn_resource *r, const exec_run *run) {
   const exec_cell *c = &p->cell[cell];
   if (is_home(c, r)) return NULL;
-  rn_status *s = rn_cell_get_home(r)->mem != NULL ? to_host(r) : NULL;
-  if (s == NULL && c->home != NULL) {
-    rn_tensor_view v = {.struct_size = (uint32_t)sizeof v};
-    s = rn_cell_view(r, &v);
-    rn_shape shape = v.shape;
-    if (s == NULL) s = to_device(c->home, r, &shape, v.data);
-  }
+  rn_status *s = leave_device(r, run);
+  if (s == NULL && c->home != NULL) s = enter_device(c->home, r, run);
   return s != NULL ? rn_status_wrap(s, "moving variable '%s'", rn_resource_name(r)) : NULL;
 }
 
-rn_status *exec_cells_go_home(const exec_plan *p, rn_resource *const *cell) {
-  for (uint32_t i = 0; i < p->n_cell; i++) RN_TRY(exec_cell_go_home(p, i, cell[i]));
+rn_status *exec_cells_go_home(const exec_plan *p, rn_resource *const *cell, const exec_run *run) {
+  for (uint32_t i = 0; i < p->n_cell; i++) RN_TRY(exec_cell_go_home(p, i, cell[i], run));
   return NULL;
 }
 

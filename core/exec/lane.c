@@ -107,9 +107,8 @@ rn_status *exec_lane_done(exec_instance *x, exec_lane *lane, rn_status *s) {
   return s;
 }
 
-rn_status *exec_lane_wait(exec_instance *x, exec_lane *lane) {
+static rn_status *wait_for(exec_instance *x, exec_lane *lane) {
   const exec_device *d = lane->device;
-  if (lane->timeline == NULL || lane->reached == lane->value) return NULL;
   rn_status *stop = NULL, *s = d->type->def->flush != NULL ? d->type->def->flush(d->handle, lane->queue) : NULL;
   int reached = 0;
   while (s == NULL && !reached && (stop == NULL || atomic_load(&lane->launched) != 0)) {
@@ -129,6 +128,14 @@ rn_status *exec_lane_wait(exec_instance *x, exec_lane *lane) {
     s = rn_status_make(RN_CANCELLED, "a node before it failed");
   if (s != NULL) rn_status_free(stop);
   return s != NULL ? s : stop;
+}
+
+rn_status *exec_lane_wait(exec_instance *x, exec_lane *lane) {
+  if (lane->timeline == NULL || lane->reached == lane->value) return NULL;
+  uint64_t begin = exec_trace_now(x->run);
+  rn_status *s = wait_for(x, lane);
+  if (begin != 0) exec_trace_part(x->run, RN_TRACE_WAIT, lane->device, "", 0, begin);
+  return s;
 }
 
 rn_status *exec_lanes_wait(exec_instance *x) {
@@ -175,7 +182,9 @@ static rn_status *run_copies(exec_instance *x, exec_lane *lane, uint32_t positio
   const exec_node *n = &l->plan->node[c->node];
   const exec_step *step = &l->step[c->node];
   for (uint32_t i = 0; i < step->copies; i++) {
+    exec_lane_mark(x, lane, position);
     RN_TRY(copy(x, lane, c->pub.in[step->copied + i], c->pub.out[i]));
+    exec_lane_mark(x, lane, EXEC_NONE);
     if (must_wait(l, n, i)) RN_TRY(exec_lane_wait(x, lane));
   }
   return NULL;
@@ -191,6 +200,9 @@ rn_status *exec_lane_run(exec_instance *x, uint32_t position) {
   if (step->segment != EXEC_NONE)
     return l->segment[step->segment].first == position ? exec_segment_run(x, step->segment) : NULL;
   if (step->launched) return exec_launch(x, lane, position);
+  exec_lane_mark(x, lane, position);
   exec_lane_next(lane, &c->pub.wait, &c->pub.signal);
-  return exec_lane_done(x, lane, exec_node_compute(c, step->prep.compute, step->prep.state));
+  rn_status *s = exec_node_compute(c, step->prep.compute, step->prep.state);
+  exec_lane_mark(x, lane, EXEC_NONE);
+  return exec_lane_done(x, lane, s);
 }

@@ -22,9 +22,9 @@ static void work(void *arg) {
   exec_lane *lane = exec_lane_of(x, c->plan->node[c->node].device);
   if (!atomic_load(&r->stopped)) {
     rn_status *s = exec_run_check(r);
-    uint64_t begin = s == NULL && r->trace != NULL ? exec_now_ns() : 0;
+    uint64_t begin = s == NULL ? exec_trace_now(r) : 0;
     if (s == NULL) s = compute(c);
-    if (begin != 0) exec_trace_add(r, c->plan, c->node, begin, exec_now_ns());
+    if (begin != 0) exec_trace_node(c, begin);
     if (s != NULL) exec_run_fail(r, c->position, s);
   }
   atomic_fetch_sub(&lane->launched, 1); /* x may be gone */

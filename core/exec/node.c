@@ -102,7 +102,7 @@ static rn_status *bring_home(exec_instance *x, const exec_node *n) {
   const exec_plan *p = x->layout->plan;
   for (uint32_t i = 0; p->session->has_homes && i < n->n_in; i++) {
     uint32_t cell = p->value[p->input[n->in + i]].cell;
-    if (cell != EXEC_NONE) RN_TRY(exec_cell_go_home(p, cell, x->cell[cell]));
+    if (cell != EXEC_NONE) RN_TRY(exec_cell_go_home(p, cell, x->cell[cell], x->run));
   }
   return NULL;
 }

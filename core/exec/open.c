@@ -169,6 +169,8 @@ static rn_status *look_at(outlook *w, exec_node *n) {
     by_host |= is_open(w, v) && w->by_host[v];
   }
   RN_TRY(expect_node(w, n, open));
+  if (exec_plan_is_open(p, n->id))
+    for (uint32_t o = 0; o < n->n_out; o++) w->fact[n->out + o].shape = rn_shape_unknown();
   for (uint32_t o = 0; o < n->n_out; o++) open |= is_open(w, n->out + o);
   if (n->kind == NODE_COMPUTE) n->placing |= (uint8_t)((open ? PLACE_OPEN : 0) | (by_host ? PLACE_AFTER_HOST : 0));
   return NULL;

@@ -87,6 +87,7 @@ static rn_status *check_request(const exec_plan *p) {
 static rn_status *build(exec_plan *p, const exec_request *r) {
   RN_TRY(copy_request(p, r));
   RN_TRY(check_request(p));
+  RN_TRY(exec_plan_take_open(p, r));
   RN_TRY(exec_prune(p));
   RN_TRY(exec_place(p));
   if (p->explains) return NULL;
@@ -105,6 +106,7 @@ rn_status *exec_plan_create(rn_session *s, const exec_request *r, exec_plan **ou
   p->is_body = r->is_body != 0;
   p->explains = r->explains != 0;
   atomic_init(&p->refs, 1);
+  atomic_init(&p->successor, NULL);
   rn_arena_init(&p->memory, 4096);
   (void)pthread_mutex_init(&p->guard, NULL);
   rn_status *failed = build(p, r);
@@ -125,6 +127,8 @@ void exec_plan_release(exec_plan *p) {
     exec_layout_release(l);
   }
   (void)pthread_mutex_destroy(&p->guard);
+  exec_plan_release(atomic_load(&p->successor));
+  rn_mem_free(p->open);
   rn_mem_free(p->cell);
   rn_mem_free(p->access);
   rn_arena_finish(&p->memory);

@@ -35,10 +35,12 @@ static int run_one(exec_instance *x, uint32_t position) {
   exec_run *r = x->run;
   if (atomic_load_explicit(&r->stopped, memory_order_relaxed)) return 0;
   rn_status *s = exec_run_check(r);
-  uint64_t begin = s == NULL && r->trace != NULL ? exec_now_ns() : 0;
-  if (s == NULL) s = exec_node_run(x, position);
-  if (begin != 0 && !x->layout->step[x->layout->order[position]].launched)
-    exec_trace_add(r, x->layout->plan, x->layout->order[position], begin, exec_now_ns());
+  const exec_step *step = &x->layout->step[x->layout->order[position]];
+  uint64_t begin = s == NULL ? exec_trace_now(r) : 0;
+  int later = step->async | step->launched;
+  if (step->async) x->call[position].begun_ns = begin;
+  if (s == NULL) s = exec_node_run(x, position); /* an asynchronous one may be over, and x gone, from here on */
+  if (begin != 0 && !later) exec_trace_node(&x->call[position], begin);
   if (s != NULL) exec_run_fail(r, position, s);
   return s == NULL;
 }
@@ -66,6 +68,7 @@ void exec_async_done(exec_call *c, rn_status *s) {
     return;
   }
   if (s == NULL) s = exec_node_after(x, c->position);
+  if (c->begun_ns != 0) exec_trace_node(c, c->begun_ns);
   if (s != NULL) exec_run_fail(x->run, c->position, exec_wrap_failure(c->plan, c->node, s));
   if (is_second(c)) (void)finish(x, c->position, 0);
 }

@@ -70,10 +70,9 @@ static rn_status *run_fast(exec_instance *x, uint32_t n) {
 static rn_status *run_watched(exec_instance *x, uint32_t n) {
   for (uint32_t i = 0; i < n; i++) {
     RN_TRY(exec_run_check(x->run));
-    uint64_t begin = x->run->trace != NULL ? exec_now_ns() : 0;
+    uint64_t begin = exec_trace_now(x->run);
     rn_status *s = exec_node_run(x, i);
-    if (begin != 0 && !x->layout->step[x->layout->order[i]].launched)
-      exec_trace_add(x->run, x->layout->plan, x->layout->order[i], begin, exec_now_ns());
+    if (begin != 0 && !x->layout->step[x->layout->order[i]].launched) exec_trace_node(&x->call[i], begin);
     if (s != NULL) return s;
   }
   return NULL;
@@ -111,14 +110,33 @@ static void lock_all(const exec_plan *p, int take, int exclusive) {
   }
 }
 
+static void see_all(exec_instance *x, const exec_args *a, rn_resource *const *cell) {
+  uint64_t begin = exec_trace_now(x->run), bytes = 0;
+  exec_see_feeds(x, a);
+  exec_see_cells(x, cell);
+  reset_heap(x);
+  if (begin == 0) return;
+  for (uint32_t i = 0; i < x->layout->plan->n_feed; i++) bytes += x->view[i].size_bytes;
+  if (!x->layout->plan->is_body) exec_trace_part(x->run, RN_TRACE_FEED, NULL, "", bytes, begin);
+  exec_trace_instance(x);
+}
+
+static rn_status *fetch_all(exec_instance *x, const exec_args *a) {
+  const exec_plan *p = x->layout->plan;
+  uint64_t begin = exec_trace_now(x->run), bytes = 0;
+  rn_status *s = exec_fetch(x, a);
+  if (begin == 0 || p->is_body) return s;
+  for (uint32_t i = 0; i < p->n_fetch; i++) bytes += x->view[p->fetch_value[i]].size_bytes;
+  exec_trace_part(x->run, RN_TRACE_FETCH, NULL, "", bytes, begin);
+  return s;
+}
+
 /* Under the plan's locks. A plan that may block gives them up while it runs and takes them per op. */
 static rn_status *run_instance(exec_instance *x, exec_run *r, const exec_args *a, rn_resource *const *cell,
                                int exclusive) {
   const exec_plan *p = x->layout->plan;
   x->run = r;
-  exec_see_feeds(x, a);
-  exec_see_cells(x, cell);
-  reset_heap(x);
+  see_all(x, a, cell);
   if (p->locks_per_op) lock_all(p, 0, exclusive);
   rn_status *s = x->layout->parallel ? exec_run_parallel(x) : exec_run_serial(x);
   if (p->locks_per_op) {
@@ -136,29 +154,38 @@ static rn_status *run_instance(exec_instance *x, exec_run *r, const exec_args *a
     if (failure != NULL) rn_status_free(s);
     if (failure != NULL) s = failure;
   }
-  if (s == NULL) s = exec_fetch(x, a);
+  if (r->trace != NULL) exec_trace_instance_end(x);
+  if (s == NULL) s = fetch_all(x, a);
   drop_heap(x);
   x->run = NULL;
   return s;
 }
 
 /* Variables that are elsewhere than this plan wants them move first: nobody else may look meanwhile. */
-static rn_status *lock_at_home(const exec_plan *p, rn_resource *const *cell, int *out_exclusive) {
+static rn_status *lock_at_home(const exec_plan *p, rn_resource *const *cell, const exec_run *r, int *out_exclusive) {
   lock_all(p, 1, 0);
   if (!p->session->has_homes || p->is_body || exec_cells_are_home(p, cell)) return NULL;
   lock_all(p, 0, 0);
   lock_all(p, 1, 1);
   *out_exclusive = 1;
-  return exec_cells_go_home(p, cell);
+  return exec_cells_go_home(p, cell, r);
+}
+
+static rn_status *get_layout(exec_plan *p, exec_run *r, const exec_args *a, rn_resource *const *cell, exec_layout **l) {
+  uint64_t begin = exec_trace_now(r), made = atomic_load(&p->session->made_layouts);
+  rn_status *s = exec_layout_get(p, a->feeds, cell, l);
+  if (begin != 0 && made != atomic_load(&p->session->made_layouts))
+    exec_trace_part(r, RN_TRACE_PLAN, NULL, "", 0, begin);
+  return s;
 }
 
 static rn_status *run_bound(exec_plan *p, exec_run *r, const exec_args *a, rn_resource *const *cell) {
   exec_layout *l = NULL;
   exec_instance *x = NULL;
   int exclusive = 0;
-  rn_status *s = lock_at_home(p, cell, &exclusive);
+  rn_status *s = lock_at_home(p, cell, r, &exclusive);
   if (s == NULL) s = exec_check_initialised(p, cell);
-  if (s == NULL) s = exec_layout_get(p, a->feeds, cell, &l);
+  if (s == NULL && (s = get_layout(p, r, a, cell, &l)) != NULL) r->plan_again = p->n_open > p->n_planned;
   if (s == NULL) s = exec_instance_get(l, &x);
   if (s == NULL) s = run_instance(x, r, a, cell, exclusive);
   if (x != NULL) exec_instance_put(x);

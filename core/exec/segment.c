@@ -68,7 +68,11 @@ static rn_status *record(exec_instance *x, exec_lane *lane, uint32_t segment) {
   forget(lane, r);
   RN_TRY(def->record_begin(lane->device->handle, lane->queue));
   rn_status *s = NULL;
-  for (uint32_t i = seg->first; i <= seg->last && s == NULL; i++) s = record_node(x, lane, i);
+  for (uint32_t i = seg->first; i <= seg->last && s == NULL; i++) {
+    exec_lane_mark(x, lane, i);
+    s = record_node(x, lane, i);
+  }
+  exec_lane_mark(x, lane, EXEC_NONE);
   rn_status *end = def->record_end(lane->device->handle, lane->queue, &r->recording);
   if (end != NULL) r->recording = NULL;
   if (s != NULL) {
@@ -77,6 +81,7 @@ static rn_status *record(exec_instance *x, exec_lane *lane, uint32_t segment) {
     return s;
   }
   r->moved = x->moved;
+  r->traced = lane->traced;
   return end;
 }
 
@@ -86,10 +91,12 @@ rn_status *exec_segment_run(exec_instance *x, uint32_t segment) {
   exec_device *d = l->plan->node[l->order[l->segment[segment].first]].device;
   exec_lane *lane = exec_lane_of(x, d);
   exec_recorded *r = &x->recorded[segment];
-  if (r->recording == NULL || r->moved != x->moved) {
+  if (r->recording == NULL || r->moved != x->moved || (r->traced | lane->traced) != 0) {
     RN_TRY(exec_lane_wait(x, lane)); /* the old recording may still run */
+    uint64_t begin = exec_trace_now(x->run);
     RN_TRY(exec_lane_done(x, lane, record(x, lane, segment)));
     if (lane->timeline != NULL) lane->value--; /* recording submits nothing */
+    if (begin != 0) exec_trace_part(x->run, RN_TRACE_RECORD, d, "", 0, begin);
   }
   exec_lane_next(lane, &wait, &signal);
   return exec_lane_done(x, lane, d->type->def->replay(d->handle, lane->queue, r->recording, wait, signal));

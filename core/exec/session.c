@@ -100,13 +100,16 @@ rn_status *exec_run_end(exec_run *r, rn_status *failure) {
   return exec_validation_late(r->session->validation, failure);
 }
 
-static rn_status *run_plan(rn_session *s, exec_plan *p, const rn_run_options *o, const exec_args *a) {
+/* planned_ns: when the plan began to be made, if it was for this run, and it is traced; else 0. */
+static rn_status *run_plan(rn_session *s, exec_plan *p, const rn_run_options *o, const exec_args *a,
+                           uint64_t planned_ns) {
   exec_run r;
   atomic_fetch_add(&s->running, 1);
   rn_status *failed = exec_run_begin(&r, s, o);
   if (s->check_numbers) r.flags |= RN_RUN_CHECK_NUMERICS;
+  if (planned_ns != 0 && r.trace != NULL) exec_trace_part(&r, RN_TRACE_PLAN, NULL, "", 0, planned_ns);
   if (failed == NULL && atomic_load(&s->closed)) failed = rn_status_make(RN_CANCELLED, "the session is closed");
-  if (failed == NULL) failed = exec_run_plan(p, &r, a);
+  if (failed == NULL) failed = exec_run_latest(p, &r, a);
   failed = exec_run_end(&r, failed);
   atomic_fetch_sub(&s->running, 1);
   return failed;
@@ -115,8 +118,11 @@ static rn_status *run_plan(rn_session *s, exec_plan *p, const rn_run_options *o,
 static rn_status *run_request(rn_session *s, const rn_run_options *o, exec_request *r, rn_tensor *const *feeds,
                               rn_tensor **fetches) {
   exec_plan *p;
+  int traced = o != NULL && RN_HAS_FN(o, rn_run_options, trace);
+  uint64_t begin = traced ? exec_now_ns() : 0, made = atomic_load(&s->made_plans);
   RN_TRY(exec_plan_find(s, r, &p));
-  rn_status *failed = run_plan(s, p, o, &(exec_args){feeds, NULL, fetches});
+  if (made == atomic_load(&s->made_plans)) begin = 0;
+  rn_status *failed = run_plan(s, p, o, &(exec_args){feeds, NULL, fetches}, begin);
   exec_plan_release(p);
   return failed;
 }
@@ -169,7 +175,7 @@ rn_status *rn_session_prepare(rn_session *s, const rn_value *feeds, uint32_t n_f
 }
 
 rn_status *rn_step_run(rn_step *step, const rn_run_options *o, rn_tensor *const *feeds, rn_tensor **out_fetches) {
-  return run_plan(step->session, step->plan, o, &(exec_args){feeds, NULL, out_fetches});
+  return run_plan(step->session, step->plan, o, &(exec_args){feeds, NULL, out_fetches}, 0);
 }
 
 void rn_step_destroy(rn_step *step) {
@@ -188,7 +194,7 @@ rn_status *rn_session_explain(rn_session *s, const rn_value *feeds, uint32_t n_f
                     .n_targets = n_targets};
   exec_plan *p;
   RN_TRY(exec_plan_find(s, &r, &p));
-  rn_status *failed = exec_explain(p, out_text);
+  rn_status *failed = exec_explain(exec_plan_latest(p), out_text);
   exec_plan_release(p);
   return failed;
 }
@@ -213,6 +219,7 @@ rn_status *rn_session_explain_nodes(rn_session *s, const rn_value *feeds, uint32
   rn_status *failed = exec_plan_create(s, &placed, &p);
   if (failed == NULL) {
     failed = exec_explain_nodes(p, real, visit, arg);
+    if (failed == NULL) failed = exec_explain_bodies(p, visit, arg);
     exec_plan_release(p);
   }
   exec_plan_release(real);

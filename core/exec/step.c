@@ -31,21 +31,42 @@ static rn_status *lay_constant(exec_layout *l, const exec_node *n) {
 }
 
 /* ------------------------------------------------------------------------------------- folding */
-static int value_is_known(const exec_layout *l, uint32_t v) {
-  const rn_fact *f = &l->fact[v];
-  const rn_tensor_view *view = &l->proto[v];
-  if (f->n_value < 0 || !rn_shape_known(&view->shape) || view->shape.rank > 1) return 0;
-  if (view->dtype != RN_INT32 && view->dtype != RN_INT64) return 0;
-  if (rn_shape_elems(&view->shape) != f->n_value) return 0;
+static int fact_is_known(const rn_fact *f, rn_dtype t) {
+  if (f->n_value < 0 || !rn_shape_known(&f->shape) || f->shape.rank > 1) return 0;
+  if (t != RN_INT32 && t != RN_INT64) return 0;
+  if (rn_shape_elems(&f->shape) != f->n_value) return 0;
   for (int32_t i = 0; i < f->n_value; i++) /* below 0: not known, or not to be told from it */
-    if (f->value[i] < 0 || (view->dtype == RN_INT32 && f->value[i] > INT32_MAX)) return 0;
+    if (f->value[i] < 0 || (t == RN_INT32 && f->value[i] > INT32_MAX)) return 0;
   return 1;
 }
 
+int exec_value_is_known(const exec_layout *l, uint32_t v) { return fact_is_known(&l->fact[v], l->proto[v].dtype); }
+
+static int may_fold(const exec_node *n) {
+  return n->op != NULL && n->n_out != 0 && (n->op->def->flags & RN_OP_STATEFUL) == 0 && n->op->def->writes == 0;
+}
+
+/* Before its turn: of what is laid out already. */
+int exec_will_fold(const exec_layout *l, const exec_node *n, rn_arena *memory) {
+  const exec_plan *p = l->plan;
+  rn_fact in[4], out[2];
+  if (n->kind != NODE_COMPUTE || !may_fold(n) || n->n_in > 4 || n->n_out > 2) return 0;
+  for (uint32_t i = 0; i < n->n_in; i++) {
+    if (l->proto[p->input[n->in + i]].struct_size == 0) return 0; /* not yet */
+    in[i] = l->fact[p->input[n->in + i]];
+  }
+  rn_status *s = rn_infer_node(p->graph, n->id, in, out, memory);
+  int known = s == NULL;
+  rn_status_free(s);
+  for (uint32_t o = 0; o < n->n_out && known; o++)
+    known = p->value[n->out + o].cell == EXEC_NONE && fact_is_known(&out[o], rn_dtype_base(p->value[n->out + o].dtype));
+  return known;
+}
+
 static int folds(const exec_layout *l, const exec_node *n) {
-  if (n->op == NULL || n->n_out == 0 || (n->op->def->flags & RN_OP_STATEFUL) != 0 || n->op->def->writes != 0) return 0;
+  if (!may_fold(n)) return 0;
   for (uint32_t o = 0; o < n->n_out; o++)
-    if (l->plan->value[n->out + o].cell != EXEC_NONE || !value_is_known(l, n->out + o)) return 0;
+    if (l->plan->value[n->out + o].cell != EXEC_NONE || !exec_value_is_known(l, n->out + o)) return 0;
   return 1;
 }
 
@@ -159,6 +180,7 @@ static rn_status *on_device(exec_layout *l, uint32_t node, int dynamic) {
     return NULL;
   }
   dynamic |= step->copies == 0 && reads_heap(l, n);
+  if (dynamic) exec_plan_mark_open(l->plan, n->id);
   if (dynamic)
     return rn_status_make(RN_UNIMPLEMENTED,
                           "%s: its shapes are known only while the step runs, and %s needs them before (pin it to the "

@@ -354,12 +354,12 @@ static rn_status *compute(machine *m, const ready *x, site *s) {
                                   .dtype = rn_dtype_base(m->p->value[n->out + i].dtype),
                                   .shape = rn_shape_unknown()};
   }
-  uint64_t begin = m->r->trace != NULL ? exec_now_ns() : 0;
+  uint64_t begin = exec_trace_now(m->r);
   int locks = m->p->locks_per_op && (n->op->def->flags & RN_OP_BLOCKING) == 0;
   int alone = locks ? take_all(m->p) : 0;
   rn_status *failed = exec_node_run_dynamic(&s->call);
   if (locks) lock_all(m->p, 0, alone);
-  if (m->r->trace != NULL) exec_trace_add(m->r, m->p, x->node, begin, exec_now_ns());
+  if (begin != 0) exec_trace_node(&s->call, begin);
   if (failed == NULL && (m->r->flags & RN_RUN_CHECK_NUMERICS) != 0)
     failed = exec_check_numbers(m->p, x->node, s->call.pub.out);
   for (uint32_t i = 0; i < n->n_out; i++) s->made[i] = (token){s->held[i], s->made_resource[i], TOKEN_LIVE};
@@ -561,7 +561,7 @@ rn_status *exec_token_run(exec_plan *p, exec_run *r, const exec_args *a) {
   m.a = a;
   RN_TRY(token_plan_init(&m.t, p));
   int alone = take_all(p);
-  rn_status *s = alone && !p->is_body ? exec_cells_go_home(p, p->fixed_cell) : NULL;
+  rn_status *s = alone && !p->is_body ? exec_cells_go_home(p, p->fixed_cell, r) : NULL;
   if (p->locks_per_op) lock_all(p, 0, alone);
   if (s == NULL) s = run_all(&m);
   if (!p->locks_per_op) lock_all(p, 0, alone);

@@ -41,6 +41,8 @@ rn_status *exec_layout_copy(exec_layout *l, uint32_t node) {
     exec_layout_alias(l, n->out, from);
     return NULL;
   }
+  if (!rn_shape_known(&l->proto[from].shape) && p->value[from].node != EXEC_NONE)
+    exec_plan_mark_open(l->plan, p->node[p->value[from].node].id);
   if (!rn_shape_known(&l->proto[from].shape))
     return rn_status_make(RN_UNIMPLEMENTED, "%s: its shape is known only while the step runs, and %s needs it before",
                           exec_node_text(p, node, text, sizeof text), n->device->full_name);

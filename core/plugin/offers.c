@@ -54,6 +54,18 @@ rn_status *rn_registry_compilers(rn_runtime *rt, const char *device_type, const 
   return s;
 }
 
+rn_maker rn_registry_maker(rn_runtime *rt, const rn_host_api *host) {
+  rn_maker found = {"", "", ""};
+  pthread_mutex_lock(&rt->lock);
+  for (uint32_t i = 0; i < rt->n_plugins; i++) {
+    rn_plugin *p = rt->plugins[i];
+    if (&p->host.api != host) continue;
+    found = (rn_maker){p->manifest.id, p->manifest.version, p->path[0] != '\0' ? rn_plugin_build(rt, p) : ""};
+  }
+  pthread_mutex_unlock(&rt->lock);
+  return found;
+}
+
 /* Insertion keeps the order of plugins among passes of equal order. */
 static void insert_pass(row *rows, uint32_t n, const rn_pass_def *d, const rn_host_api *host) {
   while (n > 0 && ((const rn_pass_def *)rows[n - 1].def)->order > d->order) {

@@ -86,6 +86,11 @@ rn_status *rn_registry_device_type(rn_runtime *rt, const char *type, const rn_de
 /* Of one type of device; loads the plugins that have some. */
 rn_status *rn_registry_compilers(rn_runtime *rt, const char *device_type, const rn_compiler_def *const **out,
                                  const rn_host_api *const **out_hosts, uint32_t *out_count);
+/* The plugin a table was made for: "" each when there is none. own: the runtime's */
+typedef struct rn_maker {
+  const char *id, *version, *build;
+} rn_maker;
+rn_maker rn_registry_maker(rn_runtime *rt, const rn_host_api *host);
 rn_status *rn_registry_passes(rn_runtime *rt, const rn_pass_def *const **out, const rn_host_api *const **out_hosts,
                               uint32_t *out_count);
 

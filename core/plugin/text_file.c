@@ -18,6 +18,10 @@ static rn_status *no_memory(const char *path) {
 }
 
 rn_status *rn_text_file_read(const char *path, char **out, size_t *out_length) {
+  return rn_text_file_read_up_to(path, MOST_BYTES, out, out_length);
+}
+
+rn_status *rn_text_file_read_up_to(const char *path, size_t most_bytes, char **out, size_t *out_length) {
   struct stat st;
   *out = NULL;
   *out_length = 0;
@@ -25,7 +29,7 @@ rn_status *rn_text_file_read(const char *path, char **out, size_t *out_length) {
   if (fd < 0) return errno == ENOENT ? NULL : rn_status_make(RN_PERMISSION_DENIED, "%s: %s", path, strerror(errno));
   rn_status *s = NULL;
   size_t n = 0;
-  if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > MOST_BYTES)
+  if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (uint64_t)st.st_size > most_bytes)
     s = rn_status_make(RN_INVALID_ARGUMENT, "%s is no regular file of a sensible size", path);
   char *text = s == NULL ? rn_mem_alloc((size_t)st.st_size + 1) : NULL;
   if (s == NULL && text == NULL) s = no_memory(path);

@@ -32,7 +32,7 @@ extern "C" {
 
 /* While the major number is 0 a new minor number may break; CHANGELOG says when it does. */
 #define RN_ABI_MAJOR 0u
-#define RN_ABI_MINOR 2u
+#define RN_ABI_MINOR 3u
 
 #if defined(__GNUC__)
 #define RN_EXPORT __attribute__((visibility("default")))
@@ -222,7 +222,8 @@ enum {
   RN_OP_HOST_ONLY = 8u,         /* runs on the host, and that is no fallback */
   RN_OP_UNINITIALIZED_OK = 16u, /* a Ref or resource input may be uninitialised */
   RN_OP_BLOCKING = 32u,         /* may wait for another step */
-  RN_OP_CALLS = 64u             /* runs functions named by its func attributes */
+  RN_OP_CALLS = 64u,            /* runs functions named by its func attributes */
+  RN_OP_ESTIMATED = 128u        /* since 0.3: its gradient is an estimate, not its slope, and is not held against it */
 };
 typedef struct rn_resource_spec {
   uint32_t struct_size, scope;     /* RN_SCOPE_SESSION or RN_SCOPE_STEP */
@@ -294,6 +295,25 @@ typedef struct rn_copy {
   void *host;
   const rn_region *regions;
 } rn_copy;
+/* Since 0.3. What ran on a queue and when, by the device's own clock. */
+typedef struct rn_device_span {
+  uint32_t struct_size, reserved;
+  uint64_t correlation;      /* of the mark it ran under, or of the rn_call */
+  uint64_t begin_ns, end_ns; /* brought to CLOCK_MONOTONIC */
+  const char *name;          /* what ran; NULL: the node itself. Borrowed for the call */
+  const char *track;         /* a row of its own in a timeline ("mxu, simulated"); NULL: the queue's */
+} rn_device_span;
+typedef struct rn_device_trace {
+  uint32_t struct_size, reserved;
+  /* From here on the device notes what is submitted to q, or recorded on it. q NULL: a synchronous device.
+   * err UNIMPLEMENTED: it has no clock */
+  rn_status *(*begin)(void *device, rn_queue *q);
+  /* What comes to q now bears this number, up to the next mark; 0: it is not noted. NULL: the number is the one of
+   * each rn_call. */
+  rn_status *(*mark)(void *device, rn_queue *q, uint64_t correlation);
+  /* All of it is done. Calls put for each span; then notes no more. Destroying the queue ends it too. */
+  rn_status *(*end)(void *device, rn_queue *q, void (*put)(void *arg, const rn_device_span *s), void *arg);
+} rn_device_trace;
 typedef struct rn_device_def {
   uint32_t struct_size, flags;
   const char *type; /* "cpu", "vulkan", "tpu"; lower case */
@@ -330,6 +350,8 @@ typedef struct rn_device_def {
    * traces, borrowed for the call. Returns without waiting; on failure work is not called. */
   rn_status *(*launch)(void *device, rn_queue *q, rn_points wait, rn_points signal, const char *name,
                        void (*work)(void *arg), void *arg);
+  /* Since 0.3. NULL: only the host's clock says when something ran. */
+  const struct rn_device_trace *trace;
 } rn_device_def;
 
 /* --------------------------------------------------------------------------------------- kernels */
@@ -425,15 +447,20 @@ typedef struct rn_kernel_def {
 
 /* ------------------------------------------------------------------------------ whole subgraphs */
 /* A compiler claims nodes of a planned graph, compiles them into a program, and runs that in one
- * call. It never gets nodes that share a Ref edge or resource with a node left outside. */
+ * call. A variable that it takes by its handle no node outside writes; others may read it before or after. */
 typedef struct rn_claim {
   uint32_t struct_size, count;
   const rn_node_id *nodes;
   int32_t priority;
-  const char *reason;
+  const char *reason; /* why it takes nodes, or leaves `left`: what explain prints. Copied */
+  /* Since 0.3. With count 0: candidates that it leaves, for `reason`; no error. See rn_claim_not. */
+  const rn_node_id *left;
+  uint32_t n_left, reserved;
 } rn_claim;
-/* The claimed part: inputs and outputs in the order execute gets them. */
-typedef struct rn_subgraph {
+/* The claimed part: inputs and outputs in the order execute gets them. Borrowed, with all it gives, until
+ * the function it was handed to returns. */
+typedef struct rn_subgraph rn_subgraph;
+struct rn_subgraph {
   uint32_t struct_size, n_nodes, n_in, n_out, n_cells;
   const rn_graph *graph;
   const rn_graph_view_api *view;
@@ -441,16 +468,56 @@ typedef struct rn_subgraph {
   const rn_value *in, *out;
   const rn_value *cells; /* handles of the variables it reads or writes; passed as call->resource */
   const rn_shape *in_shape, *out_shape;
-} rn_subgraph;
+  /* Since 0.3. What the layout that is compiled knows of a value inside the part or of an input of it. */
+  /* The shape, all dimensions known; of a variable's handle: its content's. NULL: the part has no such value. */
+  const rn_shape *(*shape_of)(const rn_subgraph *s, rn_value v);
+  /* The content, in host memory (view->data): constants, and integers of rank <= 1 that follow from shapes. A
+   * program may be made of them: another value is another layout or plan. NULL: only the step will know. */
+  const rn_tensor_view *(*value_of)(const rn_subgraph *s, rn_value v);
+  /* Per output, 1: in this layout nobody reads it (its shape was all that was asked for), and the program need not
+   * write it. NULL: all are read. */
+  const uint8_t *out_unread;
+};
+/* Flags of a compiler. RN_KERNEL_RECORDS, since 0.3, on a device with RN_DEVICE_RECORDS: execute records
+ * between record_begin and record_end as such a kernel does, and is then replayed, not called. */
+enum {
+  RN_COMPILER_ALONE = 256u /* since 0.3: the device computes by claims alone: nodes that it has and no claim
+                            * holds have fallen back, and devices.fallback says what becomes of that */
+};
+enum {
+  RN_PROGRAM_LINE = 1,   /* what it is and takes, for people */
+  RN_PROGRAM_TEXT = 2,   /* its instructions */
+  RN_PROGRAM_NUMBERS = 3 /* a JSON object of numbers. Those with these names make a roofline: of a run, "operations",
+                          * "memory_bytes" and "seconds"; of the machine, "peak_operations_per_second" and
+                          * "peak_memory_bytes_per_second" */
+};
 typedef struct rn_compiler_def {
   uint32_t struct_size, flags;
   const char *name, *device_type;
+  /* Pure. candidates: nodes that a kernel of the device or of kernels_of computes unless they are claimed. */
   rn_status *(*claim)(const rn_host_api *host, void *device, const rn_graph_view_api *v, const rn_graph *g,
                       const rn_node_id *candidates, uint32_t n, rn_status *(*put)(void *arg, const rn_claim *c),
                       void *arg);
+  /* err UNIMPLEMENTED: the nodes run by their kernels instead. */
   rn_status *(*compile)(const rn_host_api *host, void *device, const rn_subgraph *s, void **out_program);
-  rn_compute_fn execute; /* state: the program; in: inputs, then cells */
+  rn_compute_fn execute; /* state: the program; in: inputs, then cells. From several threads at once */
   void (*release)(void *program);
+  /* Since 0.3, optional: programs outlive the process where the user names a folder ([programs] folder). The
+   * host keeps one per part, shapes, constants, device, compiler, plugin version and fingerprint. */
+  /* All that a program depends on beside these: settings, files, the machine's description. NULL: nothing. */
+  uint64_t (*fingerprint)(const rn_host_api *host, void *device);
+  /* Calls write with the program's bytes, in as many pieces as it likes. */
+  rn_status *(*serialize)(const void *program, rn_status *(*write)(void *arg, const void *bytes, size_t size_bytes),
+                          void *arg);
+  /* The program again, for s, which was checked to be the same; s NULL: for tools that look at it. The bytes may have
+   * been changed since: whatever they are, what execute does stays within its tensors. err DATA_LOSS not a program, cut
+   * or spoilt; FAILED_PRECONDITION for another machine or version. The host reports either and compiles. */
+  rn_status *(*deserialize)(const rn_host_api *host, void *device, const rn_subgraph *s, const void *bytes,
+                            size_t size_bytes, void **out_program);
+  /* Since 0.3, optional: the program in words, what: RN_PROGRAM_*, written in as many pieces as it likes. err
+   * UNIMPLEMENTED: not in these. */
+  rn_status *(*print)(const void *program, uint32_t what,
+                      rn_status *(*write)(void *arg, const void *bytes, size_t size_bytes), void *arg);
 } rn_compiler_def;
 
 /* ------------------------------------------------------------------------- optimizers and passes */
@@ -681,6 +748,17 @@ RN_INLINE rn_value rn_op3(rn_builder *b, const char *op, rn_value x, rn_value y,
 RN_INLINE rn_value rn_port(rn_value v, uint32_t port) {
   v.port = port;
   return v;
+}
+/* In rn_compiler_def.claim: a candidate that is left, and why. Older hosts take no notice of it. */
+RN_INLINE rn_status *rn_claim_not(rn_status *(*put)(void *arg, const rn_claim *c), void *arg, rn_node_id n,
+                                  const char *reason) {
+  rn_claim c;
+  memset(&c, 0, sizeof c);
+  c.struct_size = (uint32_t)sizeof c;
+  c.reason = reason;
+  c.left = &n;
+  c.n_left = 1;
+  return put(arg, &c);
 }
 /* The forward node's inputs and outputs, in a gradient function. */
 RN_INLINE rn_value rn_grad_x(const rn_grad *c, uint32_t i) {

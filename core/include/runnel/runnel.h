@@ -3,6 +3,7 @@
 #ifndef RUNNEL_RUNNEL_H
 #define RUNNEL_RUNNEL_H
 #include <runnel/graph.h>
+#include <runnel/program.h>
 #include <runnel/runtime.h>
 #include <runnel/session.h>
 #include <runnel/status.h>

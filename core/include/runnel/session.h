@@ -25,21 +25,53 @@ RN_API rn_status *rn_session_create(rn_graph *g, const rn_session_options *optio
 RN_API void rn_session_close(rn_session *s); /* cancels running steps; later runs fail with CANCELLED */
 RN_API void rn_session_destroy(rn_session *s);
 
+enum {
+  RN_TRACE_KERNEL = 0,   /* a node, computed */
+  RN_TRACE_CLAIM = 1,    /* nodes that a compiler computes as one: covers */
+  RN_TRACE_CALL = 2,     /* a node that calls functions; what these run lies within, its name in their scope */
+  RN_TRACE_UPLOAD = 3,   /* a copy to `device` */
+  RN_TRACE_DOWNLOAD = 4, /* a copy to the host from `device` */
+  RN_TRACE_SUBMIT = 5,   /* the host hands work to `device`, which runs it when its turn comes: covers */
+  RN_TRACE_RECORD = 6,   /* the host records such work, to hand it over as one: covers */
+  RN_TRACE_WAIT = 7,     /* the host waits for `device` */
+  RN_TRACE_FEED = 8,     /* what is fed becomes visible */
+  RN_TRACE_FETCH = 9,    /* what is fetched is handed over */
+  RN_TRACE_PLAN = 10,    /* a step that was not run before, or not with these shapes, is planned */
+  RN_TRACE_STEP = 11     /* all of it; bytes: of its arena on the host */
+};
+/* One stretch of time. Texts are borrowed for the call, never NULL. */
 typedef struct rn_trace_event {
   const char *node, *op, *device, *kernel;
   uint64_t begin_ns, end_ns; /* CLOCK_MONOTONIC */
-  uint64_t correlation;
-  uint32_t thread;
+  uint64_t correlation;      /* the same on the host and on the device: one piece of work */
+  uint32_t thread;           /* of the host, counted from 1; of a device's queue 0 */
+  /* Since 0.3. */
+  uint32_t kind;         /* RN_TRACE_* */
+  uint32_t queue;        /* 0: times of a thread of the host. Else a queue of `device`, counted from 1, by its clock */
+  uint32_t n_covers;     /* nodes of a claim, or of what is recorded together */
+  const char *plugin;    /* of the kernel, or of the compiler */
+  const char *track;     /* a row of the device's own ("mxu, simulated"); "": its queue's */
+  const char *scope;     /* names of the nodes that call the function it runs in: "outer/inner" */
+  const char *shape;     /* of output 0: "float[100,784]" */
+  uint64_t bytes;        /* of its outputs; of a copy: copied */
+  uint64_t memory_bytes; /* of values alive on `device` when it ran, its own included; 0: not known */
+  const char *const *covers;
+  uint64_t lost; /* RN_TRACE_STEP: events there was no room for */
 } rn_trace_event;
 typedef struct rn_run_options {
   uint32_t struct_size;
-  uint32_t flags;      /* RN_RUN_CHECK_NUMERICS: fail at the first node that makes NaN or infinity, named */
-  uint64_t timeout_ns; /* 0: none. DEADLINE_EXCEEDED afterwards */
+  uint32_t flags;                                    /* RN_RUN_* */
+  uint64_t timeout_ns;                               /* 0: none. DEADLINE_EXCEEDED afterwards */
   void (*trace)(void *arg, const rn_trace_event *e); /* NULL: no trace. Called after the step, in order of begin */
   void *trace_arg;
   const volatile int *cancel; /* when it becomes non-zero the step ends with CANCELLED; may be NULL */
 } rn_run_options;
-enum { RN_RUN_CHECK_NUMERICS = 1u };
+enum {
+  RN_RUN_CHECK_NUMERICS = 1u, /* fail at the first node that makes NaN or infinity, named */
+  /* The trace tells of all kinds, and of what devices did by their own clocks. Without it, since 0.3 as before: of what
+   * the host did for each node. */
+  RN_RUN_TRACE_ALL = 2u
+};
 
 typedef struct rn_feed {
   rn_value value;
@@ -90,6 +122,10 @@ typedef struct rn_node_explanation {
   const rn_candidate *const *candidates; /* in order: those before the chosen one refuse, or another rule does */
   uint8_t fell_back;                     /* it is not where it was wanted */
   uint8_t reserved[7];
+  const char *claim_reason; /* why that compiler took it, or "" */
+  const char *left_reason;  /* which compilers left it, and why; "" when none said so */
+  /* The function whose body it is in, "" for none; its name begins with that of the node that calls. */
+  const char *function;
 } rn_node_explanation;
 /* Calls visit with what is borrowed for the call. out_problem: why the step as a whole cannot be run; NULL: it can.
  * own: owned (out_problem) */

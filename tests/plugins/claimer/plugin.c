@@ -43,7 +43,8 @@ static rn_status *claim(const rn_host_api *host, void *device, const rn_graph_vi
     if (kind_of(v, g, candidates[i]) >= 0 && v->dtype(g, out) % RN_REF == RN_FLOAT) mine[count++] = candidates[i];
   }
   if (count < 2) return NULL;
-  rn_claim c = {sizeof c, count, mine, 10, "a run of simple float ops"};
+  rn_claim c = {
+      .struct_size = sizeof c, .count = count, .nodes = mine, .priority = 10, .reason = "a run of simple float ops"};
   return put(arg, &c);
 }
 

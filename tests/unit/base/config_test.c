@@ -125,7 +125,8 @@ static void mistakes_are_named_with_file_and_line(void **state) {
       {"[run]\nzzzzzzzz = 4\n", "runnel.conf:2: unknown setting 'run.zzzzzzzz'"},
       {"[runn]\nthreads = 4\n", "runnel.conf:2: unknown section 'runn' (did you mean 'run'?)"},
       {"[elsewhere]\nthreads = 4\n",
-       "runnel.conf:2: unknown section 'elsewhere' (there are devices, kernels, place, plugins, run, validate and "
+       "runnel.conf:2: unknown section 'elsewhere' (there are devices, kernels, place, plugins, programs, run, "
+       "validate and "
        "plugin.ID)"},
       {"[run]\nthreads = many\n", "runnel.conf:2: run.threads is 'many', but must be a number from 0 to 4096"},
       {"[run]\nthreads = 99999999999999999999\n",
@@ -200,6 +201,31 @@ static void the_environment_is_checked(void **state) {
   rn_config_destroy(c);
 }
 
+/* A plugin's id may have what separates words in a variable's name. */
+static void settings_of_plugins_come_from_the_environment(void **state) {
+  (void)state;
+  rn_config *c = fresh();
+  assert_null(read_text(c, "[plugin.tpu]\nreport = file\ncells = true\n[plugin.big_one]\nthe_level = 1\n"));
+  (void)setenv("RUNNEL_PLUGIN_TPU_REPORT", "counters.txt", 1);
+  (void)setenv("RUNNEL_PLUGIN_BIG_ONE_THE_LEVEL", "2", 1);
+  (void)setenv("RUNNEL_PLUGIN_TWO_WORDS_KEY", "3", 1);
+  (void)setenv("RUNNEL_PLUGIN_", "odd", 1);
+  (void)setenv("RUNNEL_PLUGIN_X", "odd", 1);
+  assert_null(rn_config_read_environment(c));
+  assert_string_equal(rn_config_get(c, "plugin.tpu", "report"), "counters.txt");
+  assert_string_equal(origin_of(c, "plugin.tpu", "report"), "environment RUNNEL_PLUGIN_TPU_REPORT");
+  assert_string_equal(rn_config_get(c, "plugin.tpu", "cells"), "true");
+  assert_string_equal(rn_config_get(c, "plugin.big_one", "the_level"), "2"); /* stronger than the file */
+  assert_string_equal(rn_config_get(c, "plugin.two-words", "key"), "3");
+  assert_null(rn_config_get(c, "plugin.two", "words"));
+  assert_null(rn_config_set(c, "plugin.big_one.the_level=4", "flag"));
+  assert_string_equal(rn_config_get(c, "plugin.big_one", "the_level"), "4"); /* and a flag is stronger still */
+  const char *set[] = {"RUNNEL_PLUGIN_TPU_REPORT", "RUNNEL_PLUGIN_BIG_ONE_THE_LEVEL", "RUNNEL_PLUGIN_TWO_WORDS_KEY",
+                       "RUNNEL_PLUGIN_", "RUNNEL_PLUGIN_X"};
+  for (size_t i = 0; i < sizeof set / sizeof *set; i++) (void)unsetenv(set[i]);
+  rn_config_destroy(c);
+}
+
 static void files_are_read(void **state) {
   (void)state;
   char path[] = "/tmp/runnel_config_XXXXXX", expected[64];
@@ -248,6 +274,7 @@ int main(void) {
                                      cmocka_unit_test(mistakes_are_named_with_file_and_line),
                                      cmocka_unit_test(odd_bytes_are_refused_or_harmless),
                                      cmocka_unit_test(the_environment_is_checked),
+                                     cmocka_unit_test(settings_of_plugins_come_from_the_environment),
                                      cmocka_unit_test(files_are_read),
                                      cmocka_unit_test(every_lack_of_memory_is_a_status)};
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,13 +21,18 @@ typedef struct far_command {
   void (*work)(void *arg); /* launched */
   void *arg;
   rn_point wait, signal;
+  uint64_t correlation;
 } far_command;
+enum { FAR_SPANS = 256 };
 struct rn_queue {
   pthread_t thread;
   pthread_mutex_t lock;
   pthread_cond_t more;
   far_command *first, **last;
-  int stop;
+  int stop, traced;
+  uint64_t mark;
+  rn_device_span span[FAR_SPANS];
+  uint32_t n_span;
 };
 struct rn_recording {
   far_command *first, **last;
@@ -62,7 +67,11 @@ static void *far_work(void *arg) {
     (void)pthread_mutex_unlock(&q->lock);
     assert_true(c->wait.timeline == NULL || atomic_load(&c->wait.timeline->value) >= c->wait.value);
     (void)nanosleep(&(struct timespec){0, 20000}, NULL);
+    uint64_t begin = exec_now_ns();
     if (c->run != NULL) c->run(c);
+    if (q->traced && c->correlation != 0 && q->n_span < FAR_SPANS)
+      q->span[q->n_span++] =
+          (rn_device_span){(uint32_t)sizeof *q->span, 0, c->correlation, begin, exec_now_ns(), NULL, NULL};
     if (c->signal.timeline != NULL) atomic_store(&c->signal.timeline->value, c->signal.value);
     free(c);
     (void)pthread_mutex_lock(&q->lock);
@@ -79,6 +88,7 @@ static void far_submit(rn_queue *q, far_command c) {
   far_command *kept = malloc(sizeof c);
   *kept = c;
   kept->next = NULL;
+  if (kept->correlation == 0) kept->correlation = q->mark;
   if (far_open != NULL && c.signal.timeline == NULL) {
     *far_open->last = kept;
     far_open->last = &kept->next;
@@ -331,6 +341,26 @@ static void far_recording_destroy(void *d, rn_recording *r) {
   }
   free(r);
 }
+static rn_status *far_trace_begin(void *d, rn_queue *q) {
+  (void)d;
+  if (q == NULL) return rn_status_make(RN_UNIMPLEMENTED, "no clock without a queue");
+  q->traced = 1;
+  q->n_span = 0;
+  return NULL;
+}
+static rn_status *far_trace_mark(void *d, rn_queue *q, uint64_t correlation) {
+  (void)d;
+  q->mark = correlation;
+  return NULL;
+}
+static rn_status *far_trace_end(void *d, rn_queue *q, void (*put)(void *arg, const rn_device_span *s), void *arg) {
+  (void)d;
+  q->traced = 0;
+  for (uint32_t i = 0; i < q->n_span; i++) put(arg, &q->span[i]);
+  return NULL;
+}
+static const rn_device_trace far_trace = {(uint32_t)sizeof far_trace, 0, far_trace_begin, far_trace_mark,
+                                          far_trace_end};
 static const rn_device_def far_devices[] = {{.struct_size = (uint32_t)sizeof(rn_device_def),
                                              .type = "far",
                                              .enumerate = far_enumerate,
@@ -346,7 +376,8 @@ static const rn_device_def far_devices[] = {{.struct_size = (uint32_t)sizeof(rn_
                                              .record_begin = far_record_begin,
                                              .record_end = far_record_end,
                                              .replay = far_replay,
-                                             .recording_destroy = far_recording_destroy},
+                                             .recording_destroy = far_recording_destroy,
+                                             .trace = &far_trace},
                                             {.struct_size = (uint32_t)sizeof(rn_device_def),
                                              .type = "lent",
                                              .enumerate = lent_enumerate,

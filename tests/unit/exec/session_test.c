@@ -198,11 +198,18 @@ static void devices_match_by_all_their_names(void **state) {
   ok(exec_devices_get(t.rt, &all));
   ok(exec_devices_find(all, "toy"));
   assert_int_equal(all->count, 2);
-  const char *yes[] = {"toy",    "TOY:1",           "/device:TOY:1", "/job:a/replica:0/task:0/device:TOY:1",
-                       "/toy:1", "toy:name~radeon", "toy:*",         "/job:a"};
-  const char *no[] = {"toy:0", "cpu", "/device:TOY:7", "toy:name~GeForce", "to", "toy:"};
+  const char *yes[] = {"toy",           "TOY:1",           "/device:TOY:1", "/job:a/replica:0/task:0/device:TOY:1",
+                       "/toy:1",        "toy:name~radeon", "toy:*",         "/job:a",
+                       "toy:toy radeon"};
+  const char *no[] = {"toy:0", "cpu", "/device:TOY:7", "toy:name~GeForce", "to", "toy:", "toy:radeon", "toy:toy"};
   for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) assert_true(exec_device_matches(all->item[1], yes[i]));
   for (size_t i = 0; i < sizeof no / sizeof *no; i++) assert_false(exec_device_matches(all->item[1], no[i]));
+  snprintf(all->item[1]->info.name, sizeof all->item[1]->info.name, "b16: a matrix machine"); /* the short form */
+  const char *short_yes[] = {"toy:b16", "toy:B16", "/device:TOY:b16"}, *short_no[] = {"toy:b1", "toy:b16x", "toy:16"};
+  for (size_t i = 0; i < sizeof short_yes / sizeof *short_yes; i++)
+    assert_true(exec_device_matches(all->item[1], short_yes[i]));
+  for (size_t i = 0; i < sizeof short_no / sizeof *short_no; i++)
+    assert_false(exec_device_matches(all->item[1], short_no[i]));
   toy_end(&t);
 }
 
