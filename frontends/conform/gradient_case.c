@@ -255,6 +255,8 @@ static verdict gradient(kit *k, const kit_case *c) {
     v = fail(k, "its signature does not parse: %s", op->why);
   else if ((op->def.flags & RN_OP_STATEFUL) != 0)
     v = skip(k, "it is stateful: asked twice it may give something else");
+  else if ((op->def.flags & RN_OP_ESTIMATED) != 0)
+    v = skip(k, "its gradient is an estimate, not its slope");
   else
     v = search(p);
   free(p);

@@ -62,14 +62,14 @@ void session_device_mark(const char *type, char *out, size_t room) {
 rn_status *session_places_on(rn_session *session, const sample *s, const char *type, int *out_yes) {
   rn_value feed[SAMPLE_IN], fetch[SAMPLE_IN];
   uint32_t n = 0;
-  char *text = NULL, mark[64];
+  char *text = NULL, *rest = NULL, mark[64];
   *out_yes = 0;
   for (uint32_t i = 0; i < s->n_in; i++)
     if (s->in[i].kind == INPUT_FED) feed[n++] = s->in[i].value;
   for (uint32_t i = 0; i < s->n_out; i++) fetch[i] = (rn_value){s->node, i};
   RN_TRY(rn_session_explain(session, feed, n, fetch, s->n_out, s->n_out == 0 ? &s->node : NULL, s->n_out == 0, &text));
   session_device_mark(type, mark, sizeof mark);
-  for (char *line = strtok(text, "\n"); line != NULL && !*out_yes; line = strtok(NULL, "\n"))
+  for (char *line = strtok_r(text, "\n", &rest); line != NULL && !*out_yes; line = strtok_r(NULL, "\n", &rest))
     *out_yes = strstr(line, "'subject'") != NULL && strstr(line, mark) != NULL && strstr(line, "kernel '") != NULL;
   free(text);
   return NULL;

@@ -72,10 +72,11 @@ static rn_status *batch_norm_grad(const void *state, rn_call *c) {
       sum += (double)g[at];
       dot += (double)g[at] * ((double)xs[at] - mean) * inv;
     }
-    double count = (double)CPU_MAX(n, 1), m1 = l->training ? sum / count : 0, m2 = l->training ? dot / count : 0;
+    double count = (double)CPU_MAX(n, 1), m1 = sum / count, m2 = dot / count;
     for (int64_t i = 0; i < n; i++) {
       int64_t at = norm_at(&x->shape, l->nchw, i, k);
-      ((float *)c->out[0]->data)[at] = (float)(scale * inv * ((double)g[at] - m1 - ((double)xs[at] - mean) * inv * m2));
+      double from_statistics = l->training ? m1 + ((double)xs[at] - mean) * inv * m2 : 0;
+      ((float *)c->out[0]->data)[at] = (float)(scale * inv * ((double)g[at] - from_statistics));
     }
     ((float *)c->out[1]->data)[k] = (float)dot;
     ((float *)c->out[2]->data)[k] = (float)sum;

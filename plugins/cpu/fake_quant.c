@@ -41,10 +41,11 @@ static void back(const grid *g, const float *dy, const float *x, float *dx, floa
                  int64_t n) {
   float below = 0, above = 0;
   for (int64_t i = 0; i < count * n; i += n) {
+    float slope = dy[i]; /* dx may lie in the same memory */
     int inside = g->flat || (x[i] >= g->low && x[i] <= g->high);
-    dx[i] = inside ? dy[i] : 0;
-    if (!g->flat && x[i] < g->low) below += dy[i];
-    if (!g->flat && x[i] > g->high) above += dy[i];
+    dx[i] = inside ? slope : 0;
+    if (!g->flat && x[i] < g->low) below += slope;
+    if (!g->flat && x[i] > g->high) above += slope;
   }
   if (dmin != NULL) *dmin = below;
   if (dmax != NULL) *dmax = above;

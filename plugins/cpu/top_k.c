@@ -1,9 +1,11 @@
 /* top_k.c - TopK: the k largest of every row (plugins/cpu).
  *
- * Sorted, the row is sorted whole: k is seldom much smaller. Not sorted, the order is that of a heap of
+ * The order is total: larger values first, NaN after all numbers, equals by their index. (TensorFlow leaves the place
+ * of a NaN open.) Sorted, the row is sorted whole: k is seldom much smaller. Not sorted, the order is that of a heap of
  * k + 1 with the last of the ranks in front, as TensorFlow's is: made of the first k + 1 elements, its
  * front dropped, and each later element that ranks before the front put in its place. */
 #include "cpu.h"
+#include <math.h>
 #include <stdlib.h>
 
 typedef struct ranked {
@@ -17,7 +19,9 @@ typedef struct attrs {
 
 static int by_rank(const void *a, const void *b) {
   const ranked *x = a, *y = b;
-  if (x->value != y->value) return x->value > y->value ? -1 : 1;
+  int x_is_nan = isnan(x->value), y_is_nan = isnan(y->value);
+  if (x_is_nan != y_is_nan) return x_is_nan ? 1 : -1;
+  if (!x_is_nan && x->value != y->value) return x->value > y->value ? -1 : 1;
   return x->index < y->index ? -1 : x->index > y->index;
 }
 static int before(ranked a, ranked b) { return by_rank(&a, &b) < 0; }

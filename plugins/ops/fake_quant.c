@@ -66,11 +66,11 @@ static rn_status *grad_per_channel(rn_grad *c) { return grad_ranges(c, "FakeQuan
 static const rn_op_def ops[] = {
     OP("FakeQuantWithMinMaxArgs", "(inputs: float) -> (outputs: float); " RANGE BITS,
        "Rounded to the 2^num_bits values between min and max, which are moved so that 0 is one of them.", op_infer_same,
-       grad_args),
+       grad_args, .flags = RN_OP_ESTIMATED),
     OP("FakeQuantWithMinMaxArgsGradient", "(gradients: float, inputs: float) -> (backprops: float); " RANGE BITS,
        "dy where x is within the range, zero elsewhere.", op_infer_merged, NULL),
     OP("FakeQuantWithMinMaxVars", "(inputs: float, min: float, max: float) -> (outputs: float); " BITS,
-       "FakeQuantWithMinMaxArgs with a range that can be learned.", infer_vars, grad_vars),
+       "FakeQuantWithMinMaxArgs with a range that can be learned.", infer_vars, grad_vars, .flags = RN_OP_ESTIMATED),
     OP("FakeQuantWithMinMaxVarsGradient",
        "(gradients: float, inputs: float, min: float, max: float) -> (backprops_wrt_input: float, backprop_wrt_min: "
        "float, backprop_wrt_max: float); " BITS,
@@ -78,7 +78,7 @@ static const rn_op_def ops[] = {
        NULL),
     OP("FakeQuantWithMinMaxVarsPerChannel", "(inputs: float, min: float, max: float) -> (outputs: float); " BITS,
        "FakeQuantWithMinMaxVars with one range for each element of the last dimension.", infer_per_channel,
-       grad_per_channel),
+       grad_per_channel, .flags = RN_OP_ESTIMATED),
     OP("FakeQuantWithMinMaxVarsPerChannelGradient",
        "(gradients: float, inputs: float, min: float, max: float) -> (backprops_wrt_input: float, backprop_wrt_min: "
        "float, backprop_wrt_max: float); " BITS,

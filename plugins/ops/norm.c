@@ -46,6 +46,12 @@ static rn_status *grad_bias_grad(rn_grad *c) {
   return op_dx(c, 0, with_format(c, "BiasAdd", in, 2));
 }
 
+/* The outputs from `first` on hold nothing: a place for what other kernels keep. */
+static void set_empty(rn_infer *c, uint32_t first) {
+  rn_shape none = rn_shape_vector(0);
+  for (uint32_t i = first; i < c->n_out; i++) c->api->set_shape(c, i, &none);
+}
+
 static rn_status *infer_batch_norm(rn_infer *c) {
   rn_shape x, scale = rn_shape_vector(RN_DIM_UNKNOWN);
   op_layout at = op_layout_of(&c->self);
@@ -56,18 +62,23 @@ static rn_status *infer_batch_norm(rn_infer *c) {
   x.dim[at.c] = scale.dim[0];
   c->api->set_shape(c, 0, &x);
   for (uint32_t i = 1; i < 5; i++) c->api->set_shape(c, i, &scale);
+  set_empty(c, 5);
   return NULL;
 }
-/* dx like x, then the two vectors; what the last outputs hold is the kernel's own matter. */
+/* dx like x, then the two vectors; the last outputs are empty, as in TensorFlow. */
 static rn_status *infer_batch_norm_grad(rn_infer *c) {
-  rn_shape x, scale = rn_shape_vector(RN_DIM_UNKNOWN);
+  rn_shape dy, x, scale = rn_shape_vector(RN_DIM_UNKNOWN);
   op_layout at = op_layout_of(&c->self);
-  RN_TRY(op_merge(c, c->api->shape(c, 0), c->api->shape(c, 1), &x));
+  RN_TRY(op_want_rank(c, 0, 4, &dy));
+  RN_TRY(op_want_rank(c, 1, 4, &x));
+  RN_TRY(op_merge(c, &dy, &x, &x));
   for (uint32_t i = 2; i < 5; i++) RN_TRY(op_merge(c, &scale, c->api->shape(c, i), &scale));
-  if (x.rank == 4) RN_TRY(c->api->merge(c, x.dim[at.c], scale.dim[0], &scale.dim[0]));
+  RN_TRY(c->api->merge(c, x.dim[at.c], scale.dim[0], &scale.dim[0]));
+  x.dim[at.c] = scale.dim[0];
   c->api->set_shape(c, 0, &x);
   c->api->set_shape(c, 1, &scale);
   c->api->set_shape(c, 2, &scale);
+  set_empty(c, 3);
   return NULL;
 }
 

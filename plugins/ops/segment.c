@@ -4,12 +4,20 @@
 #define B GRAD_B
 #define DY GRAD_DY
 
+/* One more than the last id, where that is known. */
+static int64_t count_segments(rn_infer *c) {
+  int64_t id[RN_MAX_VALUE];
+  int32_t n = c->api->value(c, 1, id, RN_MAX_VALUE);
+  if (n == 0) return 0;
+  return n > 0 && n <= RN_MAX_VALUE && id[n - 1] >= 0 ? id[n - 1] + 1 : c->api->new_symbol(c);
+}
+
 static rn_status *infer_segment(rn_infer *c) {
   rn_shape s = *c->api->shape(c, 0), ids;
   RN_TRY(op_want_rank_from(c, 0, 1));
   RN_TRY(op_want_rank(c, 1, 1, &ids));
   if (s.rank > 0) RN_TRY(c->api->merge(c, s.dim[0], ids.dim[0], &ids.dim[0]));
-  if (s.rank > 0) s.dim[0] = c->api->new_symbol(c);
+  if (s.rank > 0) s.dim[0] = count_segments(c);
   c->api->set_shape(c, 0, &s);
   return NULL;
 }
