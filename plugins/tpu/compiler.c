@@ -3,37 +3,11 @@
  * A compiled claim keeps the program, its counters, and the memories of runs that are over, for the next ones: a
  * steady step allocates nothing. Several threads may run one program, each with memories of its own. */
 #include <math.h>
-#include <pthread.h>
-#include "lower.h"
-#include "simulator.h"
-#include "timing.h"
-#include "tpu.h"
-
-typedef struct idle {
-  struct idle *next;
-  tpu_run run;
-  void **io;
-  uint64_t packed[TPU_MAX_PACKS][2]; /* versions of weights and bias in the memory; 0: none */
-} idle;
-/* What changes while a program is in use. The rest of it is the same in all runs. */
-typedef struct pool {
-  pthread_mutex_t guard;
-  idle *idle;
-  tpu_ranges seen; /* calibrating */
-} pool;
-typedef struct compiled {
-  const rn_host_api *host;
-  tpu_machine machine;
-  tpu_lowered made;
-  tpu_needs needs;
-  tpu_counters counters;
-  uint32_t n_in, n_out, n_cells, cells;
-  char calibrate[1024]; /* where what was seen goes at the end; "": nowhere */
-  pool *pool;
-} compiled;
+#include "compiled.h"
+#include "trace.h"
 
 /* ----------------------------------------------------------------------------------- compiling */
-static void report(const compiled *c, const rn_subgraph *s) {
+static void report(const tpu_compiled *c, const rn_subgraph *s) {
   const char *path = c->host->config(c->host->ctx, "report"), *whole = c->host->config(c->host->ctx, "programs");
   tpu_text t = {c->host, NULL, 0, 0, 0};
   if (path == NULL || *path == '\0') return;
@@ -56,7 +30,7 @@ static void report(const compiled *c, const rn_subgraph *s) {
 
 /* ---------------------------------------------------------------------------------- calibration */
 /* Ranges of other programs, and of runs before, stay in the file. */
-static void keep_seen(const compiled *c) {
+static void keep_seen(const tpu_compiled *c) {
   tpu_ranges all;
   if (c->calibrate[0] == '\0' || c->pool->seen.n == 0) return;
   rn_status *s = tpu_ranges_read(c->host, c->calibrate, &all);
@@ -69,7 +43,7 @@ static void keep_seen(const compiled *c) {
   c->host->status_free(s);
 }
 
-static rn_status *look(const compiled *c, const tpu_run *r) {
+static rn_status *look(const tpu_compiled *c, const tpu_run *r) {
   rn_status *s = NULL;
   (void)pthread_mutex_lock(&c->pool->guard);
   for (uint32_t i = 0; i < c->made.n_seen && s == NULL; i++) {
@@ -86,11 +60,11 @@ static rn_status *look(const compiled *c, const tpu_run *r) {
   return s;
 }
 
-static void release(void *program) {
-  compiled *c = program;
+void tpu_compiled_release(void *program) {
+  tpu_compiled *c = program;
   const rn_host_api *h = c->host;
   while (c->pool->idle != NULL) {
-    idle *i = c->pool->idle;
+    tpu_idle *i = c->pool->idle;
     c->pool->idle = i->next;
     tpu_run_finish(&i->run);
     h->free(h->ctx, i->io);
@@ -105,7 +79,7 @@ static void release(void *program) {
 }
 
 /* That the verifier refuses what was just lowered is a bug here; the kernels compute the claim then. */
-static rn_status *finish(compiled *c) {
+static rn_status *finish(tpu_compiled *c) {
   rn_status *s = tpu_verify(&c->made.program, &c->machine, &c->needs);
   if (s == NULL) return tpu_time(&c->made.program, &c->machine, &c->counters);
   rn_status *made = rn_error(c->host, RN_UNIMPLEMENTED, "tpu: the program that was made is not right: %s",
@@ -115,11 +89,10 @@ static rn_status *finish(compiled *c) {
 }
 
 /* A machine of integers that is being calibrated computes in float instead, and remembers. */
-static rn_status *lower(compiled *c, const rn_subgraph *s) {
+static rn_status *lower(tpu_compiled *c, const rn_subgraph *s) {
   const char *calibrate = c->host->config(c->host->ctx, "calibrate");
   int measures = c->machine.arithmetic == TPU_INT8 && calibrate != NULL && *calibrate != '\0';
   tpu_ranges ranges;
-  c->pool->seen.host = c->host;
   if (measures) {
     snprintf(c->calibrate, sizeof c->calibrate, "%s", calibrate);
     RN_TRY(tpu_machine_find(c->host, "bf16", &c->machine));
@@ -131,10 +104,10 @@ static rn_status *lower(compiled *c, const rn_subgraph *s) {
   return failed;
 }
 
-static rn_status *compile(const rn_host_api *host, void *device, const rn_subgraph *s, void **out_program) {
-  compiled *c = host->alloc(host->ctx, sizeof *c, 16);
+rn_status *tpu_compiled_create(const rn_host_api *host, void *device, tpu_compiled **out) {
+  tpu_compiled *c = host->alloc(host->ctx, sizeof *c, 16);
   const char *cells = host->config(host->ctx, "cells");
-  pool *p = host->alloc(host->ctx, sizeof *p, 16);
+  tpu_pool *p = host->alloc(host->ctx, sizeof *p, 16);
   if (c == NULL || p == NULL) {
     host->free(host->ctx, c);
     host->free(host->ctx, p);
@@ -143,16 +116,24 @@ static rn_status *compile(const rn_host_api *host, void *device, const rn_subgra
   memset(c, 0, sizeof *c);
   memset(p, 0, sizeof *p);
   c->pool = p;
+  p->seen.host = host;
   c->host = host;
   c->made.program.host = host;
   c->machine = ((const tpu_device *)device)->machine;
-  c->n_in = s->n_in, c->n_out = s->n_out, c->n_cells = s->n_cells;
   c->cells = cells != NULL && strcmp(cells, "true") == 0;
-  (void)pthread_mutex_init(&c->pool->guard, NULL);
+  (void)pthread_mutex_init(&p->guard, NULL);
+  *out = c;
+  return NULL;
+}
+
+static rn_status *compile(const rn_host_api *host, void *device, const rn_subgraph *s, void **out_program) {
+  tpu_compiled *c;
+  RN_TRY(tpu_compiled_create(host, device, &c));
+  c->n_in = s->n_in, c->n_out = s->n_out, c->n_cells = s->n_cells;
   rn_status *failed = lower(c, s);
   if (failed == NULL) failed = finish(c);
   if (failed != NULL) {
-    release(c);
+    tpu_compiled_release(c);
     return failed;
   }
   report(c, s);
@@ -161,10 +142,10 @@ static rn_status *compile(const rn_host_api *host, void *device, const rn_subgra
 }
 
 /* ------------------------------------------------------------------------------------- running */
-static rn_status *take_run(const compiled *c, idle **out) {
+static rn_status *take_run(const tpu_compiled *c, tpu_idle **out) {
   const rn_host_api *h = c->host;
   (void)pthread_mutex_lock(&c->pool->guard);
-  idle *i = c->pool->idle;
+  tpu_idle *i = c->pool->idle;
   if (i != NULL) c->pool->idle = i->next;
   (void)pthread_mutex_unlock(&c->pool->guard);
   *out = i;
@@ -185,14 +166,14 @@ static rn_status *take_run(const compiled *c, idle **out) {
   return s;
 }
 
-static void give_run(const compiled *c, idle *i) {
+static void give_run(const tpu_compiled *c, tpu_idle *i) {
   (void)pthread_mutex_lock(&c->pool->guard);
   i->next = c->pool->idle;
   c->pool->idle = i;
   (void)pthread_mutex_unlock(&c->pool->guard);
 }
 
-static rn_status *bind(const compiled *c, uint32_t io, const rn_tensor_view *v, void **to) {
+static rn_status *bind(const tpu_compiled *c, uint32_t io, const rn_tensor_view *v, void **to) {
   uint64_t want = c->made.program.io[io].size_bytes;
   to[io] = v->data;
   if (want == 0 || (v->data != NULL && v->size_bytes >= want)) return NULL;
@@ -200,7 +181,7 @@ static rn_status *bind(const compiled *c, uint32_t io, const rn_tensor_view *v, 
                   (unsigned long long)(v->data != NULL ? v->size_bytes : 0), (unsigned long long)want);
 }
 
-static rn_status *bind_all(const compiled *c, rn_call *call, void **io) {
+static rn_status *bind_all(const tpu_compiled *c, rn_call *call, void **io) {
   for (uint32_t i = 0; i < c->n_in; i++) RN_TRY(bind(c, i, call->in[i], io));
   for (uint32_t o = 0; o < c->n_out; o++) RN_TRY(bind(c, c->n_in + o, call->out[o], io));
   for (uint32_t k = 0; k < c->n_cells; k++) {
@@ -211,16 +192,29 @@ static rn_status *bind_all(const compiled *c, rn_call *call, void **io) {
   return NULL;
 }
 
+static int holds(const rn_tensor_view *v, uint64_t floats) {
+  return v->data != NULL && v->size_bytes / sizeof(float) >= floats;
+}
+
 /* Weights that changed since this run last packed them; version 0 may have. */
-static void pack(const compiled *c, rn_call *call, idle *i) {
+static rn_status *pack(const tpu_compiled *c, rn_call *call, tpu_idle *i) {
   for (uint32_t k = 0; k < c->made.n_packs; k++) {
     const tpu_pack *p = &c->made.pack[k];
     const rn_tensor_view *w = call->in[p->weights], *b = p->bias != UINT32_MAX ? call->in[p->bias] : NULL;
+    const rn_tensor_view *range[2] = {p->min != UINT32_MAX ? call->in[p->min] : NULL,
+                                      p->min != UINT32_MAX ? call->in[p->max] : NULL};
+    uint64_t ranges = p->per_channel ? p->n : 1;
+    if (!holds(w, p->k * p->n) || (b != NULL && !holds(b, p->n)) || (range[0] != NULL && !holds(range[0], ranges)) ||
+        (range[1] != NULL && !holds(range[1], ranges)))
+      return rn_error(c->host, RN_INTERNAL, "tpu: the weights of input %u are not those of the program", p->weights);
     uint64_t version[2] = {w->version, b != NULL ? b->version : 1};
     if (version[0] != 0 && version[1] != 0 && memcmp(version, i->packed[k], sizeof version) == 0) continue;
     memcpy(i->packed[k], version, sizeof version);
-    tpu_pack_weights(p, w->data, b != NULL ? b->data : NULL, i->run.memory);
+    tpu_pack_inputs from = {w->data, b != NULL ? b->data : NULL, range[0] != NULL ? range[0]->data : NULL,
+                            range[1] != NULL ? range[1]->data : NULL};
+    tpu_pack_weights(p, &from, i->run.memory);
   }
+  return NULL;
 }
 
 static int cancelled(void *arg) {
@@ -229,22 +223,29 @@ static int cancelled(void *arg) {
 }
 
 static rn_status *execute(const void *state, rn_call *call) {
-  const compiled *c = state;
-  idle *i;
+  const tpu_compiled *c = state;
+  tpu_idle *i;
+  uint64_t begin = tpu_trace_now(call->device);
   RN_TRY(take_run(c, &i));
   rn_status *s = bind_all(c, call, i->io);
-  if (s == NULL) pack(c, call, i);
+  if (s == NULL) s = pack(c, call, i);
   if (s == NULL) s = tpu_run_program(&i->run, i->io, cancelled, call);
   if (s == NULL && c->made.n_seen > 0) s = look(c, &i->run);
   give_run(c, i);
+  if (s == NULL) tpu_trace_add(call->device, begin, call->correlation, &c->counters);
   return s;
 }
 
 static const rn_compiler_def compilers[] = {{.struct_size = (uint32_t)sizeof(rn_compiler_def),
+                                             .flags = RN_COMPILER_ALONE,
                                              .name = "tpu",
                                              .device_type = "tpu",
                                              .claim = tpu_claim,
                                              .compile = compile,
                                              .execute = execute,
-                                             .release = release}};
+                                             .release = tpu_compiled_release,
+                                             .fingerprint = tpu_fingerprint,
+                                             .serialize = tpu_serialize,
+                                             .deserialize = tpu_deserialize,
+                                             .print = tpu_print}};
 const rn_group tpu_compilers_group = {.struct_size = (uint32_t)sizeof(rn_group), .compilers = RN_TABLE(compilers)};

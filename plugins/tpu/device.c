@@ -2,7 +2,8 @@
  *
  * Their memory is the host's, so nothing is copied to look at it; far tensors cost time in the model only. What no
  * program was made of runs with the host processor's kernels. */
-#include "tpu.h"
+#include <string.h>
+#include "trace.h"
 
 struct rn_mem {
   void *bytes;
@@ -52,24 +53,30 @@ static rn_status *enumerate(const rn_host_api *h, rn_status *(*put)(void *arg, c
   return NULL;
 }
 
+static void close_device(void *device) {
+  tpu_device *d = device;
+  (void)pthread_mutex_destroy(&d->guard);
+  if (d->ran != NULL) d->host->free(d->host->ctx, d->ran);
+  d->host->free(d->host->ctx, d);
+}
+
 static rn_status *open_device(const rn_host_api *h, uint32_t index, void **out) {
   char name[1024];
   if (!machine_name(h, index, name, sizeof name))
     return rn_error(h, RN_NOT_FOUND, "tpu: there is no machine number %u", index);
   tpu_device *d = h->alloc(h->ctx, sizeof *d, 16);
   if (d == NULL) return h->status(RN_RESOURCE_EXHAUSTED, "tpu: out of memory for a device");
+  memset(d, 0, sizeof *d);
   d->host = h;
+  (void)pthread_mutex_init(&d->guard, NULL);
   rn_status *s = tpu_machine_find(h, name, &d->machine);
   if (s != NULL)
-    h->free(h->ctx, d);
+    close_device(d);
   else
     *out = d;
   return s;
 }
-static void close_device(void *device) {
-  tpu_device *d = device;
-  d->host->free(d->host->ctx, d);
-}
+
 static rn_status *drain(void *device, uint64_t timeout_ns) {
   (void)device;
   (void)timeout_ns;
@@ -122,5 +129,6 @@ static const rn_device_def devices[] = {
      .release = release,
      .address = address,
      .copy = copy,
-     .kernels_of = "cpu"}};
+     .kernels_of = "cpu",
+     .trace = &tpu_trace}};
 const rn_group tpu_devices_group = {.struct_size = (uint32_t)sizeof(rn_group), .devices = RN_TABLE(devices)};

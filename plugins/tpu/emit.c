@@ -144,9 +144,9 @@ static rn_status *multiply(tpu_lowering *l, const tpu_product_request *r, const 
   if (r->x.window != NULL) {
     i.slot = 1;
     i.flags |= r->x.transposed ? TPU_TRANSPOSED : 0;
-    i.n[M_ROW0] = (uint32_t)t->row, i.n[M_COL0] = (uint32_t)t->term;
+    i.n[M_ROW0] = (uint32_t)t->row, i.n[M_COL0] = (uint32_t)(t->term % r->k);
   } else {
-    i.a = moved_by(i.a, t->row * r->x.rs + t->term * r->x.cs, elem(l));
+    i.a = moved_by(i.a, t->row * r->x.rs + t->term % r->k * r->x.cs, elem(l));
     i.n[M_RS] = (uint32_t)r->x.rs, i.n[M_CS] = (uint32_t)r->x.cs;
   }
   return tpu_emit(l, &i);
@@ -170,14 +170,16 @@ static rn_status *store_tile(tpu_lowering *l, const tpu_product_request *r, cons
   return tpu_emit(l, &i);
 }
 
+static int64_t terms(const tpu_product_request *r) { return r->parts == 2 ? 2 * r->k : r->k; }
+
 /* The tile after t in the order of the loops: terms inside, columns, rows outside. 0: there is none. */
 static int next_tile(const tpu_lowering *l, const tpu_product_request *r, tile *t, int64_t most_rows) {
   t->term += t->terms;
-  if (t->term >= r->k) t->term = 0, t->col += t->cols;
+  if (t->term >= terms(r)) t->term = 0, t->col += t->cols;
   if (t->col >= r->n) t->col = 0, t->row += t->rows;
   if (t->row >= r->m) return 0;
   t->rows = least(most_rows, r->m - t->row);
-  t->terms = least(l->m->array_rows, r->k - t->term);
+  t->terms = least(l->m->array_rows, r->k - t->term % r->k);
   t->cols = least(l->m->array_columns, r->n - t->col);
   return 1;
 }
@@ -198,7 +200,7 @@ rn_status *tpu_emit_product(tpu_lowering *l, const tpu_product_request *request)
     if (more_ahead && ahead_of) RN_TRY(load_tile(l, &r, &ahead));
     uint32_t acc = l->half ? (uint32_t)half : 0;
     RN_TRY(multiply(l, &r, &t, acc));
-    if (t.term + t.terms >= r.k) {
+    if (t.term + t.terms >= terms(&r)) {
       RN_TRY(store_tile(l, &r, &t, acc));
       l->half ^= 1;
     }

@@ -10,7 +10,10 @@ static const char *const matmul[] = {"acc", "rows", "k", "cols", "rs", "cs", "ro
 static const char *const store[] = {"acc", "rows", "cols", "rs", "zero", "low", "high"};
 static const char *const vector[] = {"rows", "cols", "drs", "dcs", "ars", "acs", "brs", "bcs", "imm"};
 static const char *const reduce[] = {"outer", "mid", "inner"};
-static const char *const quantize[] = {"count", "scale", "zero"};
+static const char *const quantize[] = {"count", "scale", "zero", "low", "high"};
+static const char *const lookup[] = {"rows", "cols", "drs", "ars"};
+static const char *const combine[] = {"rows", "cols", "drs", "ars",   "acs",  "brs", "bcs", "za",
+                                      "zb",   "ma",   "mb",  "shift", "zero", "low", "high"};
 static const char *const onehot[] = {"rows", "cols"};
 
 static const char *const activations[] = {"none", "relu", "relu6", "sigmoid", "tanh"};
@@ -20,6 +23,7 @@ static const char *const vectors[] = {"fill",  "copy",      "neg",        "relu"
                                       "min",   "relu_grad", "relu6_grad", "sigmoid_grad", "tanh_grad"};
 static const char *const reduces[] = {"sum", "max", "mean"};
 static const char *const pools[] = {"max", "average"};
+static const char *const combines[] = {"add", "mul"};
 
 enum { D = TPU_HAS_DST, A = TPU_HAS_A, B = TPU_HAS_B, S = TPU_HAS_SLOT };
 #define COUNT(t) (uint32_t)(sizeof(t) / sizeof((t)[0]))
@@ -36,6 +40,7 @@ const tpu_op tpu_ops[TPU_N_OPS] = {
     [TPU_SCATTER] = {"scatter", D | A | S, 0, 0, 0, NULL, NULL, 0},
     [TPU_ONEHOT] = {"onehot", D | A, 0, 0, COUNT(onehot), NULL, onehot, 0},
     [TPU_QUANTIZE] = {"quantize", D | A, 0, 0, COUNT(quantize), NULL, quantize, 1u << Q_SCALE},
-    [TPU_DEQUANTIZE] = {"dequantize", D | A, 0, 0, COUNT(quantize), NULL, quantize, 1u << Q_SCALE},
-    [TPU_LOOKUP] = {"lookup", D | A | B, 0, 0, 1, NULL, quantize, 0},
+    [TPU_DEQUANTIZE] = {"dequantize", D | A, 0, 0, 3, NULL, quantize, 1u << Q_SCALE},
+    [TPU_LOOKUP] = {"lookup", D | A | B, 0, 0, COUNT(lookup), NULL, lookup, 0},
+    [TPU_COMBINE] = {"combine", D | A | B, 0, COUNT(combines), COUNT(combine), combines, combine, 0},
 };

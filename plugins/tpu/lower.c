@@ -4,8 +4,8 @@
  * claim's outputs. Then each node's rule; updates of variables come last, after all that reads the old values. */
 #include "lower.h"
 
-static const tpu_rule *const groups[] = {tpu_rules_product, tpu_rules_elementwise, tpu_rules_shape,
-                                         tpu_rules_image,   tpu_rules_loss,        tpu_rules_update};
+static const tpu_rule *const groups[] = {tpu_rules_product, tpu_rules_elementwise, tpu_rules_shape,     tpu_rules_image,
+                                         tpu_rules_loss,    tpu_rules_update,      tpu_rules_fake_quant};
 
 static const tpu_rule *find_rule(const tpu_rule *r, const char *op) {
   while (r->op != NULL && strcmp(r->op, op) != 0) r++;
@@ -13,7 +13,10 @@ static const tpu_rule *find_rule(const tpu_rule *r, const char *op) {
 }
 
 const tpu_rule *tpu_rule_of(uint32_t arithmetic, const char *op) {
-  if (arithmetic == TPU_INT8) return find_rule(tpu_rules_integer, op);
+  if (arithmetic == TPU_INT8) {
+    const tpu_rule *r = find_rule(tpu_rules_integer, op);
+    return r != NULL ? r : find_rule(tpu_rules_table, op);
+  }
   for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++) {
     const tpu_rule *r = find_rule(groups[g], op);
     if (r != NULL) return r;
@@ -116,7 +119,11 @@ static uint32_t root_of(const tpu_lowering *l, uint32_t v) {
 static void join_aliases(tpu_lowering *l) {
   for (uint32_t i = 0; i < l->n_nodes; i++) {
     const tpu_node *n = &l->node[i];
-    if ((n->rule->what & TPU_RULE_ALIAS) != 0 && n->n_in > 0) l->value[n->first].root = root_of(l, n->in[0]);
+    if (n->n_in == 0) continue;
+    const tpu_value *x = &l->value[n->in[0]];
+    int alone = (n->rule->what & TPU_RULE_FAKE) != 0 && l->m->arithmetic == TPU_INT8 && x->root == n->in[0] &&
+                tpu_only_reader(l, x) == n;
+    if ((n->rule->what & TPU_RULE_ALIAS) != 0 || alone) l->value[n->first].root = root_of(l, n->in[0]);
   }
 }
 
@@ -251,7 +258,7 @@ static uint32_t most_values(const rn_subgraph *s) {
 
 /* Calibrating: what was placed, inputs included, is there at the end. */
 static void list_seen(const tpu_lowering *l, tpu_lowered *out) {
-  for (uint32_t v = 0; v < l->n_values && out->n_seen < 256; v++) {
+  for (uint32_t v = 0; v < l->n_values && out->n_seen < TPU_MAX_SEEN; v++) {
     const tpu_value *x = &l->value[v];
     if (x->known != TPU_PLACED || x->dtype != RN_FLOAT || x->root != v ||
         (v >= l->s->n_in && v < l->s->n_in + l->s->n_cells))

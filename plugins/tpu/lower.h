@@ -9,7 +9,7 @@
 #include "pack.h"
 #include "program.h"
 
-enum { TPU_MAX_INTS = 64, TPU_MAX_INPUTS = 16 };
+enum { TPU_MAX_INTS = 64, TPU_MAX_INPUTS = 16, TPU_MAX_SEEN = 1024 };
 typedef enum tpu_known { TPU_UNMADE, TPU_SHAPED, TPU_PLACED, TPU_INTS } tpu_known;
 typedef struct tpu_value {
   rn_value id;
@@ -17,10 +17,10 @@ typedef struct tpu_value {
   rn_dtype dtype;
   tpu_known known;
   tpu_place place;
-  uint32_t root;   /* whose memory it shares; itself mostly */
-  uint32_t last;   /* the node that reads the root's memory last; UINT32_MAX: it is an output */
-  int32_t out;     /* root only: the claim's output whose tensor it is made in; -1 */
-  tpu_scale scale; /* of integers; root only */
+  uint32_t root; /* whose memory it shares; itself mostly */
+  uint32_t last; /* the node that reads the root's memory last; UINT32_MAX: it is an output */
+  int32_t out;   /* root only: the claim's output whose tensor it is made in; -1 */
+  tpu_grid grid; /* of integers; root only */
   uint32_t n_ints;
   int64_t ints[TPU_MAX_INTS];
 } tpu_value;
@@ -48,8 +48,10 @@ enum {
   TPU_RULE_SHAPE_ONLY = 8, /* looks at shapes, not at content */
   TPU_RULE_UPDATE = 16,    /* writes its variables: lowered after all others */
   TPU_RULE_LABELS = 32,    /* its second input is int32 content */
-  TPU_RULE_FOLLOWS = 64,   /* integers: only right behind a product */
-  TPU_RULE_INSIDE = 128    /* integers: only of what was made inside */
+  TPU_RULE_FOLLOWS = 64,   /* integers: may be done on a product's way out */
+  TPU_RULE_INSIDE = 128,   /* integers: only with something that was made inside */
+  TPU_RULE_KEEPS = 256,    /* integers: its outputs are on its input's grid; inside too */
+  TPU_RULE_FAKE = 512      /* integers: says a grid; shares its input's memory if it alone reads it */
 };
 const tpu_rule *tpu_rule_of(uint32_t arithmetic, const char *op);
 
@@ -98,7 +100,7 @@ typedef struct tpu_lowered {
     char name[192];
     tpu_place place;
     uint64_t elems;
-  } seen[256]; /* calibrating: values whose ranges are wanted */
+  } seen[TPU_MAX_SEEN]; /* calibrating: values whose ranges are wanted */
 } tpu_lowered;
 /* ranges: of a machine of integers. keep: no value's memory is used again, and `seen` is filled. */
 rn_status *tpu_lower(const rn_host_api *host, const tpu_machine *m, const rn_subgraph *s, const tpu_ranges *ranges,
@@ -115,9 +117,11 @@ rn_self tpu_self(const tpu_lowering *l, const tpu_node *n);
 rn_status *tpu_need(tpu_lowering *l, const tpu_node *n, uint32_t i, tpu_place *out);
 /* Integers of input i. err UNIMPLEMENTED: they are not known. */
 rn_status *tpu_ints(const tpu_lowering *l, const tpu_node *n, uint32_t i, const int64_t **out, uint32_t *count);
+/* The shape of output o, by the host's inference. */
+rn_status *tpu_shape_of(const tpu_lowering *l, const tpu_node *n, uint32_t o, rn_shape *out);
+/* A rule: all its outputs are integers that the host knows. */
+rn_status *tpu_known_ints(tpu_lowering *l, tpu_node *n);
 rn_status *tpu_make(tpu_lowering *l, const tpu_node *n, uint32_t o, const rn_shape *s, tpu_place *out);
-rn_status *tpu_make_ints(const tpu_lowering *l, const tpu_node *n, uint32_t o, const rn_shape *s, const int64_t *v,
-                         uint32_t count);
 /* Never given back. */
 rn_status *tpu_keep(tpu_lowering *l, uint64_t size_bytes, tpu_place *out);
 rn_status *tpu_keep_memory(tpu_lowering *l, uint64_t size_bytes, tpu_place *out);
@@ -156,7 +160,9 @@ typedef struct tpu_product_request {
   tpu_place y, bias; /* bias: TPU_NOWHERE for none */
   int64_t ys;        /* y's row stride */
   uint8_t fn;
-  int real; /* integers: y is real; else the limits and the zero point of y */
+  uint32_t
+      parts; /* 2: w has 2 k rows, and each row of x is multiplied with the first k and with the others; or 0 or 1 */
+  int real;  /* integers: y is real; else the limits and the zero point of y */
   int32_t zero, low, high;
 } tpu_product_request;
 rn_status *tpu_emit_product(tpu_lowering *l, const tpu_product_request *r);
@@ -165,8 +171,9 @@ rn_status *tpu_emit(tpu_lowering *l, const tpu_ins *i);
 
 /* The rules, by subject. */
 extern const tpu_rule tpu_rules_product[], tpu_rules_elementwise[], tpu_rules_shape[], tpu_rules_image[],
-    tpu_rules_loss[], tpu_rules_update[], tpu_rules_integer[]; /* each ends with op NULL */
-rn_status *tpu_reshape(tpu_lowering *l, tpu_node *n);
+    tpu_rules_loss[], tpu_rules_update[], tpu_rules_integer[], tpu_rules_table[],
+    tpu_rules_fake_quant[]; /* each ends with op NULL */
+rn_status *tpu_renamed(tpu_lowering *l, tpu_node *n);
 rn_status *tpu_conv_window(tpu_lowering *l, const tpu_node *n, const rn_shape *image, int64_t kh, int64_t kw,
                            uint32_t w[TPU_N_NUMBERS]);
 /* Into slot 3; s becomes the result's shape. */

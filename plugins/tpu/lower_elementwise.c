@@ -9,57 +9,11 @@ static rn_status *unary(tpu_lowering *l, tpu_node *n) {
   return tpu_emit_dense(l, (uint8_t)n->rule->arg, y, x, (tpu_place){0}, rn_shape_elems(&s), 0);
 }
 
-static rn_status *broadcast_shape(const tpu_lowering *l, const tpu_node *n, rn_shape *out) {
-  const rn_shape *a = &tpu_in(l, n, 0)->shape, *b = &tpu_in(l, n, 1)->shape;
-  out->rank = a->rank > b->rank ? a->rank : b->rank;
-  out->reserved = 0;
-  for (int32_t k = 0; k < out->rank; k++) {
-    int32_t ka = k - (out->rank - a->rank), kb = k - (out->rank - b->rank);
-    int64_t na = ka >= 0 ? a->dim[ka] : 1, nb = kb >= 0 ? b->dim[kb] : 1;
-    if (na != nb && na != 1 && nb != 1)
-      return tpu_cannot(l, n, "%lld and %lld elements do not go together", (long long)na, (long long)nb);
-    out->dim[k] = na == 1 ? nb : na;
-  }
-  return NULL;
-}
-
-static int64_t floor_div(int64_t a, int64_t b) { return b == 0 ? 0 : a / b - ((a % b != 0) && ((a < 0) != (b < 0))); }
-static int64_t apply(uint8_t fn, int64_t a, int64_t b) {
-  switch (fn) {
-    case TPU_V_ADD:
-      return a + b;
-    case TPU_V_SUB:
-      return a - b;
-    case TPU_V_MUL:
-      return a * b;
-    case TPU_V_MAX:
-      return a > b ? a : b;
-    case TPU_V_MIN:
-      return a < b ? a : b;
-    default:
-      return floor_div(a, b);
-  }
-}
-
-/* Shape arithmetic is done now. */
-static rn_status *binary_ints(tpu_lowering *l, tpu_node *n) {
-  const int64_t *a, *b;
-  uint32_t na, nb;
-  int64_t y[TPU_MAX_INTS];
-  RN_TRY(tpu_ints(l, n, 0, &a, &na));
-  RN_TRY(tpu_ints(l, n, 1, &b, &nb));
-  if (na != nb && na != 1 && nb != 1) return tpu_cannot(l, n, "%u and %u integers", na, nb);
-  uint32_t count = na > nb ? na : nb;
-  for (uint32_t i = 0; i < count; i++) y[i] = apply((uint8_t)n->rule->arg, a[na == 1 ? 0 : i], b[nb == 1 ? 0 : i]);
-  rn_shape s = tpu_in(l, n, na >= nb && tpu_in(l, n, 0)->shape.rank >= tpu_in(l, n, 1)->shape.rank ? 0 : 1)->shape;
-  return tpu_make_ints(l, n, 0, &s, y, count);
-}
-
 static rn_status *binary(tpu_lowering *l, tpu_node *n) {
   tpu_place a, b, y;
   rn_shape s;
-  if (tpu_out(l, n, 0)->dtype != RN_FLOAT) return binary_ints(l, n);
-  RN_TRY(broadcast_shape(l, n, &s));
+  if (tpu_out(l, n, 0)->dtype != RN_FLOAT) return tpu_known_ints(l, n);
+  RN_TRY(tpu_shape_of(l, n, 0, &s));
   RN_TRY(tpu_need(l, n, 0, &a));
   RN_TRY(tpu_need(l, n, 1, &b));
   RN_TRY(tpu_make(l, n, 0, &s, &y));
@@ -106,7 +60,7 @@ static rn_status *cast(tpu_lowering *l, tpu_node *n) {
   tpu_place from, y;
   RN_TRY(tpu_ints(l, n, 0, &v, &count));
   const rn_shape s = tpu_in(l, n, 0)->shape;
-  if (tpu_out(l, n, 0)->dtype != RN_FLOAT) return tpu_make_ints(l, n, 0, &s, v, count);
+  if (tpu_out(l, n, 0)->dtype != RN_FLOAT) return tpu_known_ints(l, n);
   for (uint32_t i = 0; i < count; i++) real[i] = (float)v[i];
   RN_TRY(tpu_make(l, n, 0, &s, &y));
   RN_TRY(tpu_constant(l, real, count * sizeof real[0], &from));
@@ -136,7 +90,7 @@ const tpu_rule tpu_rules_elementwise[] = {UNARY("Neg", TPU_V_NEG),
                                           BINARY("Maximum", TPU_V_MAX),
                                           BINARY("Minimum", TPU_V_MIN),
                                           BINARY("RealDiv", TPU_V_DIV),
-                                          {"FloorDiv", binary_ints, TPU_RULE_INTS, TPU_V_DIV, 3},
+                                          {"FloorDiv", tpu_known_ints, TPU_RULE_INTS, TPU_V_DIV, 3},
                                           {"ReluGrad", binary, 0, TPU_V_RELU_GRAD, 0},
                                           {"Relu6Grad", binary, 0, TPU_V_RELU6_GRAD, 0},
                                           {"SigmoidGrad", gradient_of_y, 0, TPU_V_SIGMOID_GRAD, 0},

@@ -40,6 +40,7 @@ static rn_status *finish(tpu_lowering *l, tpu_node *n, tpu_product_request *r, c
   }
   for (size_t k = 0; next != NULL && k < sizeof activations / sizeof activations[0]; k++) {
     if (!is_op(l, next, activations[k].op)) continue;
+    if (l->keep && activations[k].fn >= TPU_F_SIGMOID) continue; /* integers round what goes in: its range is wanted */
     r->fn = activations[k].fn;
     next->done = 1;
     last = next;

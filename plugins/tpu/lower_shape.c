@@ -4,106 +4,16 @@
  * instruction. */
 #include "lower.h"
 
-/* Shape and ShapeN: an output per input. */
-static rn_status *shape(tpu_lowering *l, tpu_node *n) {
-  for (uint32_t i = 0; i < n->n_in; i++) {
-    const rn_shape *x = &tpu_in(l, n, i)->shape;
-    rn_shape s = rn_shape_vector(x->rank);
-    if (!rn_shape_known(x)) return tpu_cannot(l, n, "the shape of its input %u is not known", i);
-    RN_TRY(tpu_make_ints(l, n, i, &s, x->dim, (uint32_t)x->rank));
-  }
-  return NULL;
-}
-
-static rn_status *size(tpu_lowering *l, tpu_node *n) {
-  const rn_shape *x = &tpu_in(l, n, 0)->shape, s = rn_shape_scalar();
-  if (!rn_shape_known(x)) return tpu_cannot(l, n, "the shape of its input is not known");
-  int64_t count = rn_shape_elems(x);
-  return tpu_make_ints(l, n, 0, &s, &count, 1);
-}
-
-/* The axes along which each of two shapes is repeated. */
-static rn_status *broadcast_gradient_args(tpu_lowering *l, tpu_node *n) {
-  const int64_t *side[2];
-  uint32_t count[2];
-  for (uint32_t k = 0; k < 2; k++) RN_TRY(tpu_ints(l, n, k, &side[k], &count[k]));
-  uint32_t rank = count[0] > count[1] ? count[0] : count[1];
-  for (uint32_t k = 0; k < 2; k++) {
-    int64_t axes[TPU_MAX_INTS];
-    uint32_t found = 0;
-    for (uint32_t d = 0; d < rank; d++) {
-      uint32_t missing[2] = {rank - count[0], rank - count[1]};
-      int64_t mine = d >= missing[k] ? side[k][d - missing[k]] : 1,
-              other = d >= missing[1 - k] ? side[1 - k][d - missing[1 - k]] : 1;
-      if ((mine == 1 && other != 1) || (mine == 1 && d < missing[k])) axes[found++] = d;
-    }
-    rn_shape s = rn_shape_vector(found);
-    RN_TRY(tpu_make_ints(l, n, k, &s, axes, found));
-  }
-  return NULL;
-}
-
 /* Another shape for the same memory; integers stay integers. */
-static rn_status *renamed(tpu_lowering *l, tpu_node *n, const rn_shape *s) {
+rn_status *tpu_renamed(tpu_lowering *l, tpu_node *n) {
   tpu_value *x = tpu_in(l, n, 0), *y = tpu_out(l, n, 0);
-  if (rn_shape_elems(s) != rn_shape_elems(&x->shape)) return tpu_cannot(l, n, "the new shape has other elements");
-  y->shape = *s;
+  if (x->known == TPU_INTS) return tpu_known_ints(l, n);
+  RN_TRY(tpu_shape_of(l, n, 0, &y->shape));
+  if (rn_shape_elems(&y->shape) != rn_shape_elems(&x->shape))
+    return tpu_cannot(l, n, "the new shape has other elements");
   y->known = TPU_SHAPED;
   y->place = x->place;
-  if (x->known == TPU_INTS) return tpu_make_ints(l, n, 0, s, x->ints, x->n_ints);
   return NULL;
-}
-
-rn_status *tpu_reshape(tpu_lowering *l, tpu_node *n) {
-  const int64_t *to;
-  uint32_t rank, open = UINT32_MAX;
-  int64_t rest = 1;
-  RN_TRY(tpu_ints(l, n, 1, &to, &rank));
-  if (rank > RN_MAX_RANK) return tpu_cannot(l, n, "rank %u", rank);
-  rn_shape s = rn_shape_make((int32_t)rank, to);
-  for (uint32_t k = 0; k < rank; k++) {
-    if (to[k] < 0)
-      open = k;
-    else
-      rest *= to[k];
-  }
-  if (open != UINT32_MAX) s.dim[open] = rest > 0 ? rn_shape_elems(&tpu_in(l, n, 0)->shape) / rest : 0;
-  return renamed(l, n, &s);
-}
-
-static rn_status *expand_dims(tpu_lowering *l, tpu_node *n) {
-  const int64_t *axis;
-  uint32_t count;
-  const rn_shape x = tpu_in(l, n, 0)->shape;
-  RN_TRY(tpu_ints(l, n, 1, &axis, &count));
-  int64_t at = count == 1 ? axis[0] : 0;
-  if (at < 0) at += x.rank + 1;
-  if (count != 1 || at < 0 || at > x.rank || x.rank == RN_MAX_RANK) return tpu_cannot(l, n, "axis");
-  rn_shape s = rn_shape_make(x.rank + 1, x.dim);
-  for (int32_t k = x.rank; k > at; k--) s.dim[k] = x.dim[k - 1];
-  s.dim[at] = 1;
-  return renamed(l, n, &s);
-}
-
-static rn_status *same(tpu_lowering *l, tpu_node *n) {
-  const rn_shape s = tpu_in(l, n, 0)->shape;
-  return renamed(l, n, &s);
-}
-
-static rn_status *squeeze(tpu_lowering *l, tpu_node *n) {
-  const rn_shape x = tpu_in(l, n, 0)->shape;
-  rn_self self = tpu_self(l, n);
-  rn_attr_value dims;
-  uint32_t which = 0;
-  rn_shape s = rn_shape_scalar();
-  if (rn_self_attr(&self, "squeeze_dims", RN_ATTR_LIST | RN_ATTR_INT, &dims))
-    for (uint32_t i = 0; i < dims.count; i++) {
-      int64_t at = ((const int64_t *)dims.u.list)[i];
-      which |= 1u << (at < 0 ? at + x.rank : at);
-    }
-  for (int32_t k = 0; k < x.rank; k++)
-    if (which != 0 ? (which >> k & 1) == 0 : x.dim[k] != 1) s.dim[s.rank++] = x.dim[k];
-  return renamed(l, n, &s);
 }
 
 /* ------------------------------------------------------------------------------------- copying */
@@ -267,16 +177,16 @@ static rn_status *reduce(tpu_lowering *l, tpu_node *n) {
   return NULL;
 }
 
-const tpu_rule tpu_rules_shape[] = {{"Shape", shape, TPU_RULE_INTS | TPU_RULE_SHAPE_ONLY, 0, 0},
-                                    {"ShapeN", shape, TPU_RULE_INTS | TPU_RULE_SHAPE_ONLY, 0, 0},
-                                    {"Size", size, TPU_RULE_INTS | TPU_RULE_SHAPE_ONLY, 0, 0},
-                                    {"BroadcastGradientArgs", broadcast_gradient_args, TPU_RULE_INTS, 0, 3},
-                                    {"Reshape", tpu_reshape, TPU_RULE_ALIAS | TPU_RULE_INTS, 0, 2},
-                                    {"ExpandDims", expand_dims, TPU_RULE_ALIAS | TPU_RULE_INTS, 0, 2},
-                                    {"Squeeze", squeeze, TPU_RULE_ALIAS | TPU_RULE_INTS, 0, 0},
-                                    {"Identity", same, TPU_RULE_ALIAS, 0, 0},
-                                    {"StopGradient", same, TPU_RULE_ALIAS, 0, 0},
-                                    {"PreventGradient", same, TPU_RULE_ALIAS, 0, 0},
+const tpu_rule tpu_rules_shape[] = {{"Shape", tpu_known_ints, TPU_RULE_INTS | TPU_RULE_SHAPE_ONLY, 0, 0},
+                                    {"ShapeN", tpu_known_ints, TPU_RULE_INTS | TPU_RULE_SHAPE_ONLY, 0, 0},
+                                    {"Size", tpu_known_ints, TPU_RULE_INTS | TPU_RULE_SHAPE_ONLY, 0, 0},
+                                    {"BroadcastGradientArgs", tpu_known_ints, TPU_RULE_INTS, 0, 3},
+                                    {"Reshape", tpu_renamed, TPU_RULE_ALIAS | TPU_RULE_INTS, 0, 2},
+                                    {"ExpandDims", tpu_renamed, TPU_RULE_ALIAS | TPU_RULE_INTS, 0, 2},
+                                    {"Squeeze", tpu_renamed, TPU_RULE_ALIAS | TPU_RULE_INTS, 0, 0},
+                                    {"Identity", tpu_renamed, TPU_RULE_ALIAS, 0, 0},
+                                    {"StopGradient", tpu_renamed, TPU_RULE_ALIAS, 0, 0},
+                                    {"PreventGradient", tpu_renamed, TPU_RULE_ALIAS, 0, 0},
                                     {"Tile", tile, 0, 0, 2},
                                     {"Transpose", transpose, 0, 0, 2},
                                     {"ConcatV2", concat, 0, 0, 0},

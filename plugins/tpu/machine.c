@@ -21,7 +21,9 @@ static const key keys[] = {
     {"memory_bytes", AT(memory_bytes), WHOLE64, 0, 4294967295.0},
     {"memory_gb_per_second", AT(memory_gb_per_second), REAL, 1e-3, 1e6},
     {"host_gb_per_second", AT(host_gb_per_second), REAL, 1e-3, 1e6},
+    {"activation_lanes", AT(activation_lanes), WHOLE32, 1, 1 << 20},
     {"vector_lanes", AT(vector_lanes), WHOLE32, 1, 1 << 20},
+    {"whole_tiles", AT(whole_tiles), WHOLE32, 0, 1},
 };
 enum { N_KEYS = sizeof keys / sizeof keys[0] };
 

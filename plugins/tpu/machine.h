@@ -15,7 +15,9 @@ typedef struct tpu_machine {
   uint32_t array_rows, array_columns;  /* the array: a product sums array_rows terms */
   uint32_t fifo_tiles;                 /* weight tiles that wait before the array */
   uint32_t accumulator_rows;           /* of array_columns elements of 32 bits */
-  uint32_t vector_lanes;               /* elements per cycle of the vector and activation unit */
+  uint32_t activation_lanes;           /* elements per cycle on the way out of the accumulators */
+  uint32_t vector_lanes;               /* elements per cycle of what is done element by element, and of pools */
+  uint32_t whole_tiles;                /* 1: a tile is fetched whole, however little of it is used */
   uint64_t buffer_bytes, memory_bytes; /* on the chip; beside it */
   double clock_mhz, memory_gb_per_second, host_gb_per_second;
 } tpu_machine;

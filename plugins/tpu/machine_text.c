@@ -14,7 +14,9 @@ static const char v1[] =
     "memory_bytes = 4294901760\n"
     "memory_gb_per_second = 34\n"
     "host_gb_per_second = 14\n"
-    "vector_lanes = 256\n"
+    "activation_lanes = 256\n"
+    "vector_lanes = 16\n"
+    "whole_tiles = 1\n"
     "";
 
 static const char bf16[] =
@@ -30,7 +32,9 @@ static const char bf16[] =
     "memory_bytes = 4294901760\n"
     "memory_gb_per_second = 600\n"
     "host_gb_per_second = 16\n"
+    "activation_lanes = 1024\n"
     "vector_lanes = 1024\n"
+    "whole_tiles = 0\n"
     "";
 
 const char *tpu_machine_text(const char *name) {

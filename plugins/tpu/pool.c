@@ -27,24 +27,40 @@ typedef struct job {
   const uint32_t *n;
 } job;
 
-static float pooled(const float *x, const uint32_t *n, uint32_t image, box b, uint32_t c, int max) {
-  float s = max ? -INFINITY : 0.0f;
-  for (int64_t y = b.y0; y < b.y1; y++)
+/* y[c] over the window, element by element in the order of its pixels. */
+static void pooled(const float *x, const uint32_t *n, uint32_t image, box b, int max, float *y) {
+  float count = (float)((b.y1 - b.y0) * (b.x1 - b.x0));
+  for (uint32_t c = 0; c < n[W_C]; c++) y[c] = max ? -INFINITY : 0.0f;
+  for (int64_t v = b.y0; v < b.y1; v++)
     for (int64_t k = b.x0; k < b.x1; k++) {
-      float v = x[pixel(n, image, y, k) + c];
-      s = !max ? s + v : v > s || v != v ? v : s;
+      const float *from = x + pixel(n, image, v, k);
+      for (uint32_t c = 0; c < n[W_C] && max; c++) y[c] = from[c] > y[c] || from[c] != from[c] ? from[c] : y[c];
+      for (uint32_t c = 0; c < n[W_C] && !max; c++) y[c] += from[c];
     }
-  return max ? s : s / (float)((b.y1 - b.y0) * (b.x1 - b.x0));
+  for (uint32_t c = 0; c < n[W_C] && !max; c++) y[c] /= count;
 }
 
-static int8_t largest(const int8_t *x, const uint32_t *n, uint32_t image, box b, uint32_t c) {
-  int8_t s = INT8_MIN;
-  for (int64_t y = b.y0; y < b.y1; y++)
+static void largest(const int8_t *x, const uint32_t *n, uint32_t image, box b, int8_t *y) {
+  memset(y, -128, n[W_C]);
+  for (int64_t v = b.y0; v < b.y1; v++)
     for (int64_t k = b.x0; k < b.x1; k++) {
-      int8_t v = x[pixel(n, image, y, k) + c];
-      if (v > s) s = v;
+      const int8_t *from = x + pixel(n, image, v, k);
+      for (uint32_t c = 0; c < n[W_C]; c++)
+        if (from[c] > y[c]) y[c] = from[c];
     }
-  return s;
+}
+
+/* The mean of the pixels inside the image, to nearest, ties up. */
+static void mean(const int8_t *x, const uint32_t *n, uint32_t image, box b, int8_t *y) {
+  int64_t count = (b.y1 - b.y0) * (b.x1 - b.x0);
+  for (uint32_t c = 0; c < n[W_C]; c++) {
+    int64_t sum = 0;
+    for (int64_t v = b.y0; v < b.y1; v++)
+      for (int64_t k = b.x0; k < b.x1; k++) sum += x[pixel(n, image, v, k) + c];
+    int64_t shifted = 2 * sum + count + 256 * count; /* positive, so that the division rounds down */
+    y[c] = 0;
+    if (count > 0) y[c] = (int8_t)(shifted / (2 * count) - 128);
+  }
 }
 
 static void forward(const job *j, uint32_t image) {
@@ -53,14 +69,14 @@ static void forward(const job *j, uint32_t image) {
   const uint8_t *x = tpu_run_at(j->r, &j->i->a);
   size_t at = (size_t)image * n[W_OH] * n[W_OW] * n[W_C];
   for (uint32_t oy = 0; oy < n[W_OH]; oy++)
-    for (uint32_t ox = 0; ox < n[W_OW]; ox++) {
+    for (uint32_t ox = 0; ox < n[W_OW]; ox++, at += n[W_C]) {
       box b = box_of(n, oy, ox);
-      for (uint32_t c = 0; c < n[W_C]; c++, at++) {
-        if (j->r->m->arithmetic == TPU_INT8)
-          ((int8_t *)y)[at] = largest((const int8_t *)x, n, image, b, c);
-        else
-          ((float *)(void *)y)[at] = pooled((const float *)(const void *)x, n, image, b, c, j->i->fn == TPU_P_MAX);
-      }
+      if (j->r->m->arithmetic == TPU_INT8 && j->i->fn == TPU_P_AVERAGE)
+        mean((const int8_t *)x, n, image, b, (int8_t *)y + at);
+      else if (j->r->m->arithmetic == TPU_INT8)
+        largest((const int8_t *)x, n, image, b, (int8_t *)y + at);
+      else
+        pooled((const float *)(const void *)x, n, image, b, j->i->fn == TPU_P_MAX, (float *)(void *)y + at);
     }
 }
 

@@ -58,21 +58,35 @@ static void patch_row(const tpu_run *r, const uint32_t *w, const void *from, uin
   }
 }
 
+/* Element (ky, kx, c) of the patches of n windows side by side, the first at (oy, ox): what lies in the image is one
+ * strided run. */
+typedef struct element {
+  uint64_t ky, kx, c;
+} element;
+static void side_by_side(const tpu_run *r, const uint32_t *w, const void *from, element e, uint64_t image, uint64_t oy,
+                         uint64_t ox, float *to, uint32_t n) {
+  uint32_t lo = 0, hi = n;
+  uint64_t at = 0;
+  while (lo < n && !inside(w, oy, ox + lo, e.ky, e.kx, &at)) lo++;
+  while (hi > lo && !inside(w, oy, ox + hi - 1, e.ky, e.kx, &at)) hi--;
+  pad(r, w, to, lo);
+  pad(r, w, to + hi, n - hi);
+  if (lo == hi) return;
+  (void)inside(w, oy, ox + lo, e.ky, e.kx, &at);
+  bring(r, from, image * w[W_H] * w[W_W] * w[W_C] + at + e.c, (uint64_t)w[W_SW] * w[W_C], to + lo, hi - lo);
+}
+
 /* Element `elem` of the patches of windows [window, window + n). */
 static void patch_column(const tpu_run *r, const uint32_t *w, const void *from, uint64_t elem, uint64_t window,
                          float *to, uint32_t n) {
-  uint64_t c = elem % w[W_C], kx = elem / w[W_C] % w[W_KW], ky = elem / w[W_C] / w[W_KW], at;
+  element e = {elem / w[W_C] / w[W_KW], elem / w[W_C] % w[W_KW], elem % w[W_C]};
   uint64_t ox = window % w[W_OW], oy = window / w[W_OW] % w[W_OH], image = window / w[W_OW] / w[W_OH];
-  for (uint32_t k = 0; k < n; k++) {
-    if (inside(w, oy, ox, ky, kx, &at))
-      bring(r, from, image * w[W_H] * w[W_W] * w[W_C] + at + c, 1, to + k, 1);
-    else
-      pad(r, w, to + k, 1);
-    if (++ox < w[W_OW]) continue;
+  while (n > 0) {
+    uint32_t run = w[W_OW] - (uint32_t)ox < n ? w[W_OW] - (uint32_t)ox : n;
+    side_by_side(r, w, from, e, image, oy, ox, to, run);
+    to += run, n -= run;
     ox = 0;
-    if (++oy < w[W_OH]) continue;
-    oy = 0;
-    image++;
+    if (++oy == w[W_OH]) oy = 0, image++;
   }
 }
 

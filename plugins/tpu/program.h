@@ -29,6 +29,7 @@ enum {
   TPU_QUANTIZE,
   TPU_DEQUANTIZE,
   TPU_LOOKUP,
+  TPU_COMBINE,
   TPU_N_OPS
 };
 enum { TPU_N_NUMBERS = 15, TPU_N_WINDOWS = 16, TPU_INS_BYTES = 4 + 3 * 8 + TPU_N_NUMBERS * 4 };
@@ -46,7 +47,9 @@ enum { M_ACC, M_ROWS, M_K, M_COLS, M_RS, M_CS, M_ROW0, M_COL0 };
 enum { S_ACC, S_ROWS, S_COLS, S_RS, S_ZERO, S_LOW, S_HIGH };
 enum { V_ROWS, V_COLS, V_DRS, V_DCS, V_ARS, V_ACS, V_BRS, V_BCS, V_IMM };
 enum { R_OUTER, R_MID, R_INNER };
-enum { Q_COUNT, Q_SCALE, Q_ZERO };
+enum { Q_COUNT, Q_SCALE, Q_ZERO, Q_LOW, Q_HIGH };
+enum { K_ROWS, K_COLS, K_DRS, K_ARS };
+enum { C_ROWS, C_COLS, C_DRS, C_ARS, C_ACS, C_BRS, C_BCS, C_ZA, C_ZB, C_MA, C_MB, C_SHIFT, C_ZERO, C_LOW, C_HIGH };
 enum { O_ROWS, O_COLS };
 
 /* fn of store. */
@@ -83,6 +86,7 @@ enum {
 };
 enum { TPU_R_SUM, TPU_R_MAX, TPU_R_MEAN, TPU_N_REDUCE };
 enum { TPU_P_MAX, TPU_P_AVERAGE, TPU_N_POOL };
+enum { TPU_C_ADD, TPU_C_MUL, TPU_N_COMBINE };
 
 /* A tensor that the host brings or takes. near: it lies in the machine's memory, else beyond the host's link. */
 typedef struct tpu_io {

@@ -78,7 +78,7 @@ void tpu_ranges_finish(tpu_ranges *r) {
 
 tpu_scale tpu_scale_of(const tpu_range *r) {
   float low = r->low < 0 ? r->low : 0, high = r->high > 0 ? r->high : 0, scale = (high - low) / 255.0f;
-  if (!(scale > 1e-30f)) scale = 1e-30f;
+  if (!(scale > 1e-30f)) scale = 1.0f; /* only zeros */
   float zero = rintf(-128.0f - low / scale);
   return (tpu_scale){scale, zero < -128.0f ? -128 : zero > 127.0f ? 127 : (int32_t)zero};
 }

@@ -83,8 +83,13 @@ static void execute(tpu_run *r, const tpu_ins *i) {
       break;
     case TPU_QUANTIZE:
     case TPU_DEQUANTIZE:
-    case TPU_LOOKUP:
       tpu_run_convert(r, i);
+      break;
+    case TPU_LOOKUP:
+      tpu_run_lookup(r, i);
+      break;
+    case TPU_COMBINE:
+      tpu_run_combine(r, i);
       break;
     case TPU_END:
       break;

@@ -53,6 +53,8 @@ void tpu_run_reduce(const tpu_run *r, const tpu_ins *i);
 void tpu_run_pool(const tpu_run *r, const tpu_ins *i);
 void tpu_run_onehot(const tpu_run *r, const tpu_ins *i);
 void tpu_run_convert(const tpu_run *r, const tpu_ins *i);
+void tpu_run_lookup(const tpu_run *r, const tpu_ins *i);
+void tpu_run_combine(const tpu_run *r, const tpu_ins *i);
 /* Rows [lo, hi) of the product's left side, k of each, as the array sees them; ld elements apart. */
 void tpu_gather(const tpu_run *r, const tpu_ins *i, uint64_t lo, uint64_t hi, float *to, uint32_t ld);
 /* The same product with every register of the array moved every cycle. */

@@ -112,11 +112,16 @@ static void do_work(clock *k, const work *w) {
 
 static uint64_t ceil_div(uint64_t a, uint64_t b) { return (a + b - 1) / b; }
 
+static double tile_bytes(const clock *k, const tpu_ins *i, uint32_t elem) {
+  if (k->m->whole_tiles) return (double)k->m->array_rows * k->m->array_columns * elem;
+  return (double)i->n[L_K] * i->n[L_COLS] * elem;
+}
+
 static void time_load(clock *k, const tpu_ins *i) {
   uint32_t elem = k->m->arithmetic == TPU_BF16 ? 4 : 1, place = k->loads % k->m->fifo_tiles;
   stretch from = at(&i->a, extent(i->n[L_K], i->n[L_COLS], i->n[L_RS], i->n[L_CS], elem));
   uint64_t start = later(k->free[LOADER], when_written(k, from, NULL)),
-           cycles = transfer(k, &i->a, (double)i->n[L_K] * i->n[L_COLS] * elem);
+           cycles = transfer(k, &i->a, tile_bytes(k, i, elem));
   if (k->loads >= k->m->fifo_tiles) start = later(start, k->left[place]);
   if (cycles == 0) cycles = i->n[L_K]; /* the buffer gives a row per cycle */
   k->free[LOADER] = k->arrival[place] = start + cycles;
@@ -125,7 +130,6 @@ static void time_load(clock *k, const tpu_ins *i) {
 }
 
 static const uint32_t *window_of(const clock *k, const tpu_ins *i) { return k->p->ins[k->window[i->slot]].n; }
-static double image_bytes(const uint32_t *n, uint32_t elem) { return (double)n[W_N] * n[W_H] * n[W_W] * n[W_C] * elem; }
 
 /* The waiting from `from` to `to` has one reason. */
 static uint64_t wait_until(uint64_t from, uint64_t to, uint64_t end, uint64_t *reason) {
@@ -142,16 +146,25 @@ static void account(clock *k, uint64_t start, uint64_t arrival, uint64_t shifted
   (void)wait_until(t, start, start, by == BY_HOST ? &c->input_stall : by == BY_VECTOR ? &c->non_matrix : &c->raw_stall);
 }
 
+/* The images that these rows, or transposed these columns, of a window are taken from. */
+static stretch images_of(const tpu_ins *i, const uint32_t *w, uint32_t elem) {
+  uint64_t windows = (uint64_t)w[W_OH] * w[W_OW], bytes = (uint64_t)w[W_H] * w[W_W] * w[W_C] * elem;
+  int t = (i->flags & TPU_TRANSPOSED) != 0;
+  uint64_t first = (t ? i->n[M_COL0] : i->n[M_ROW0]), last = first + (t ? i->n[M_K] : i->n[M_ROWS]) - 1;
+  stretch s = at(&i->a, (last / windows + 1) * bytes);
+  s.lo += first / windows * bytes;
+  return s;
+}
+
 static void time_matmul(clock *k, const tpu_ins *i) {
   const uint32_t *n = i->n, elem = k->m->arithmetic == TPU_BF16 ? 4 : 1, place = k->taken % k->m->fifo_tiles;
   double bytes = (double)n[M_ROWS] * n[M_K] * elem;
-  uint64_t span = i->slot == 0 ? extent(n[M_ROWS], n[M_K], n[M_RS], n[M_CS], elem) : 0;
+  stretch left = at(&i->a, i->slot == 0 ? extent(n[M_ROWS], n[M_K], n[M_RS], n[M_CS], elem) : 0),
+          to = acc(n[M_ACC], n[M_ROWS]);
   if (i->slot != 0) {
-    double image = image_bytes(window_of(k, i), elem);
-    span = (uint64_t)image;
-    if (image < bytes) bytes = image;
+    left = images_of(i, window_of(k, i), elem);
+    bytes = fmin(bytes, (double)(left.hi - left.lo));
   }
-  stretch left = at(&i->a, span), to = acc(n[M_ACC], n[M_ROWS]);
   uint32_t by = BY_STORE;
   uint64_t arrival = k->arrival[place], shift_start = later(arrival, k->stream_start),
            shifted = shift_start + k->m->array_rows, ready = when_written(k, left, &by);
@@ -176,10 +189,9 @@ static void time_matmul(clock *k, const tpu_ins *i) {
 static void time_store(clock *k, const tpu_ins *i) {
   const uint32_t *n = i->n, elem = k->m->arithmetic == TPU_INT8 && (i->flags & TPU_REAL) == 0 ? 1 : 4;
   work w = {.unit = VECTOR, .by = BY_STORE};
-  w.cycles = n[S_ROWS] *
-             ceil_div(n[S_COLS], k->m->vector_lanes < k->m->array_columns ? k->m->vector_lanes : k->m->array_columns);
-  if (k->m->vector_lanes > k->m->array_columns)
-    w.cycles = ceil_div(n[S_ROWS], k->m->vector_lanes / k->m->array_columns);
+  const uint32_t lanes = k->m->activation_lanes, columns = k->m->array_columns;
+  w.cycles = n[S_ROWS] * ceil_div(n[S_COLS], lanes < columns ? lanes : columns);
+  if (lanes > columns) w.cycles = ceil_div(n[S_ROWS], lanes / columns);
   w.cycles = later(w.cycles, transfer(k, &i->dst, (double)n[S_ROWS] * n[S_COLS] * elem));
   reads(&w, acc(n[S_ACC], n[S_ROWS]));
   w.write = at(&i->dst, extent(n[S_ROWS], n[S_COLS], n[S_RS], 1, elem));
@@ -214,6 +226,17 @@ static void time_other(clock *k, const tpu_ins *i, double in, double second, dou
   if (second > 0)
     reads(&w, at(&i->b, (uint64_t)(second * in_elem))),
         w.cycles = later(w.cycles, transfer(k, &i->b, second * in_elem));
+  do_work(k, &w);
+}
+
+/* Rows and columns of bytes within these stretches. */
+static void time_bytes(clock *k, const tpu_ins *i, uint64_t d, uint64_t a, uint64_t b) {
+  double elems = (double)i->n[K_ROWS] * i->n[K_COLS];
+  work w = {.unit = VECTOR, .by = BY_VECTOR, .cycles = (uint64_t)ceil(elems / k->m->vector_lanes)};
+  w.write = at(&i->dst, d);
+  w.cycles = later(w.cycles, transfer(k, &i->dst, elems));
+  reads(&w, at(&i->a, a)), w.cycles = later(w.cycles, transfer(k, &i->a, fmin(elems, (double)a)));
+  reads(&w, at(&i->b, b)), w.cycles = later(w.cycles, transfer(k, &i->b, fmin(elems, (double)b)));
   do_work(k, &w);
 }
 
@@ -255,10 +278,16 @@ static void time_one(clock *k, uint32_t number) {
       break;
     case TPU_QUANTIZE: /* the host rounds: the link carries integers */
     case TPU_DEQUANTIZE:
-      time_other(k, i, count, 0, count, count, 1, 1);
+      time_other(k, i, count, 0, count, 0, 1, 1);
       break;
     case TPU_LOOKUP:
-      time_other(k, i, count, 256, count, count, 1, 1);
+      time_bytes(k, i, extent(i->n[K_ROWS], i->n[K_COLS], i->n[K_DRS], 1, 1),
+                 extent(i->n[K_ROWS], i->n[K_COLS], i->n[K_ARS], 1, 1), 256);
+      break;
+    case TPU_COMBINE:
+      time_bytes(k, i, extent(i->n[C_ROWS], i->n[C_COLS], i->n[C_DRS], 1, 1),
+                 extent(i->n[C_ROWS], i->n[C_COLS], i->n[C_ARS], i->n[C_ACS], 1),
+                 extent(i->n[C_ROWS], i->n[C_COLS], i->n[C_BRS], i->n[C_BCS], 1));
       break;
     default:
       time_pool(k, i);
@@ -282,21 +311,4 @@ rn_status *tpu_time(const tpu_program *p, const tpu_machine *m, tpu_counters *ou
   out->tops = out->seconds > 0 ? 2 * out->products / out->seconds / 1e12 : 0;
   if (out->active > 0) out->useful_share = out->products / ((double)out->active * m->array_rows * m->array_columns);
   return NULL;
-}
-
-void tpu_counters_print(const tpu_counters *c, const tpu_machine *m, tpu_text *t) {
-  const struct {
-    const char *name;
-    uint64_t cycles;
-  } rows[] = {{"array active", c->active},     {"weight stall", c->weight_stall}, {"weight shift", c->weight_shift},
-              {"input stall", c->input_stall}, {"RAW stall", c->raw_stall},       {"non-matrix", c->non_matrix}};
-  double whole = c->cycles > 0 ? (double)c->cycles : 1;
-  tpu_text_add(t, "%-14s %12llu cycles, %.3g ms at %g MHz\n", "all", (unsigned long long)c->cycles, c->seconds * 1e3,
-               m->clock_mhz);
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-    tpu_text_add(t, "%-14s %12llu  %5.1f %%\n", rows[i].name, (unsigned long long)rows[i].cycles,
-                 100 * (double)rows[i].cycles / whole);
-  tpu_text_add(t, "%-14s %5.1f %% of what the active cycles could do\n", "useful", 100 * c->useful_share);
-  tpu_text_add(t, "%-14s %.4g of %.4g TOPS; %llu bytes of memory, %llu of the host's\n", "achieved", c->tops,
-               tpu_machine_peak(m) / 1e12, (unsigned long long)c->memory_bytes, (unsigned long long)c->host_bytes);
 }

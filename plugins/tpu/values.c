@@ -88,33 +88,33 @@ rn_status *tpu_need(tpu_lowering *l, const tpu_node *n, uint32_t i, tpu_place *o
   return NULL;
 }
 
-/* Integers may be known outside of the claim too: constants. */
-static int from_constant(const tpu_lowering *l, tpu_value *v) {
-  rn_tensor *t = l->s->view->constant(l->s->graph, v->id);
-  rn_tensor_view view;
-  if (t == NULL || (v->dtype != RN_INT32 && v->dtype != RN_INT64)) return 0;
-  memset(&view, 0, sizeof view);
-  view.struct_size = (uint32_t)sizeof view;
-  l->host->tensor_view(t, &view);
-  int64_t n = rn_shape_elems(&view.shape);
-  if (n > TPU_MAX_INTS || (n > 0 && view.data == NULL)) return 0;
+/* What the host knows of it before the step: constants, and what follows from shapes. */
+static int from_host(const tpu_lowering *l, tpu_value *v) {
+  const rn_tensor_view *view = RN_HAS_FN(l->s, rn_subgraph, value_of) ? l->s->value_of(l->s, v->id) : NULL;
+  if (view == NULL || (v->dtype != RN_INT32 && v->dtype != RN_INT64)) return 0;
+  int64_t n = rn_shape_elems(&view->shape);
+  if (n > TPU_MAX_INTS || (n > 0 && view->data == NULL)) return 0;
   for (int64_t i = 0; i < n; i++)
-    v->ints[i] = v->dtype == RN_INT32 ? ((const int32_t *)view.data)[i] : ((const int64_t *)view.data)[i];
+    v->ints[i] = v->dtype == RN_INT32 ? ((const int32_t *)view->data)[i] : ((const int64_t *)view->data)[i];
   v->n_ints = (uint32_t)n;
-  v->shape = view.shape;
+  v->shape = view->shape;
   return 1;
 }
 
-/* A shape taken outside of the claim, of something whose shape is known there. */
-static int from_shape(const tpu_lowering *l, tpu_value *v) {
-  const rn_graph_view_api *view = l->s->view;
-  const tpu_rule *r = tpu_rule_of(TPU_BF16, view->op(l->s->graph, v->id.node));
-  if (r == NULL || strncmp(r->op, "Shape", 5) != 0) return 0;
-  const rn_shape *s = view->shape(l->s->graph, view->input(l->s->graph, v->id.node, v->id.port));
-  if (s == NULL || !rn_shape_known(s)) return 0;
-  v->n_ints = (uint32_t)s->rank;
-  for (int32_t k = 0; k < s->rank; k++) v->ints[k] = s->dim[k];
-  return 1;
+rn_status *tpu_known_ints(tpu_lowering *l, tpu_node *n) {
+  for (uint32_t o = 0; o < l->s->view->output_count(l->s->graph, n->id); o++) {
+    tpu_value *v = tpu_out(l, n, o);
+    if (!from_host(l, v)) return tpu_cannot(l, n, "its output %u is not known before the step", o);
+    v->known = TPU_INTS;
+  }
+  return NULL;
+}
+
+rn_status *tpu_shape_of(const tpu_lowering *l, const tpu_node *n, uint32_t o, rn_shape *out) {
+  const rn_shape *s = RN_HAS_FN(l->s, rn_subgraph, shape_of) ? l->s->shape_of(l->s, tpu_out(l, n, o)->id) : NULL;
+  if (s == NULL) return tpu_cannot(l, n, "the shape of its output %u is not known", o);
+  *out = *s;
+  return NULL;
 }
 
 rn_status *tpu_ints(const tpu_lowering *l, const tpu_node *n, uint32_t i, const int64_t **out, uint32_t *count) {
@@ -123,7 +123,7 @@ rn_status *tpu_ints(const tpu_lowering *l, const tpu_node *n, uint32_t i, const 
   if (v->known != TPU_INTS && root->known == TPU_INTS) {
     memcpy(v->ints, root->ints, sizeof v->ints);
     v->n_ints = root->n_ints;
-  } else if (v->known != TPU_INTS && !from_constant(l, v) && !from_shape(l, v)) {
+  } else if (v->known != TPU_INTS && !from_host(l, v)) {
     return tpu_cannot(l, n, "its input %u is not known before the step", i);
   }
   *out = v->ints;
@@ -145,17 +145,6 @@ rn_status *tpu_make(tpu_lowering *l, const tpu_node *n, uint32_t o, const rn_sha
   }
   v->place = root->place;
   *out = v->place;
-  return NULL;
-}
-
-rn_status *tpu_make_ints(const tpu_lowering *l, const tpu_node *n, uint32_t o, const rn_shape *s, const int64_t *v,
-                         uint32_t count) {
-  tpu_value *to = tpu_out(l, n, o);
-  if (count > TPU_MAX_INTS) return tpu_cannot(l, n, "more than %d integers", TPU_MAX_INTS);
-  to->shape = *s;
-  to->known = TPU_INTS;
-  to->n_ints = count;
-  for (uint32_t i = 0; i < count; i++) to->ints[i] = v[i];
   return NULL;
 }
 

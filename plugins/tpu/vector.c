@@ -6,29 +6,19 @@ static float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
 static float larger(float a, float b) { return a != a ? a : a > b ? a : b; }
 static float smaller(float a, float b) { return a != a ? a : a < b ? a : b; }
 
-static float activate(uint8_t fn, float x) {
-  switch (fn) {
-    case TPU_F_RELU:
-      return larger(x, 0.0f);
-    case TPU_F_RELU6:
-      return smaller(larger(x, 0.0f), 6.0f);
-    case TPU_F_SIGMOID:
-      return sigmoid(x);
-    case TPU_F_TANH:
-      return tanhf(x);
-    default:
-      return x;
-  }
+static void activate(uint8_t fn, float *y, uint32_t n) {
+  for (uint32_t c = 0; c < n && fn == TPU_F_RELU; c++) y[c] = larger(y[c], 0.0f);
+  for (uint32_t c = 0; c < n && fn == TPU_F_RELU6; c++) y[c] = smaller(larger(y[c], 0.0f), 6.0f);
+  for (uint32_t c = 0; c < n && fn == TPU_F_SIGMOID; c++) y[c] = sigmoid(y[c]);
+  for (uint32_t c = 0; c < n && fn == TPU_F_TANH; c++) y[c] = tanhf(y[c]);
 }
 
-static void store_real(const tpu_run *r, const tpu_ins *i) {
-  float *y = (float *)(void *)tpu_run_at(r, &i->dst);
+static void store_real(const tpu_run *r, const tpu_ins *i, uint32_t row) {
   const float *bias = (i->flags & TPU_BIAS) != 0 ? (const float *)(const void *)tpu_run_at(r, &i->b) : NULL;
-  for (uint32_t row = 0; row < i->n[S_ROWS]; row++) {
-    const float *acc = r->acc + (size_t)(i->n[S_ACC] + row) * r->lane;
-    float *to = y + (uint64_t)row * i->n[S_RS];
-    for (uint32_t c = 0; c < i->n[S_COLS]; c++) to[c] = activate(i->fn, bias != NULL ? acc[c] + bias[c] : acc[c]);
-  }
+  const float *acc = r->acc + (size_t)(i->n[S_ACC] + row) * r->lane;
+  float *y = (float *)(void *)tpu_run_at(r, &i->dst) + (uint64_t)row * i->n[S_RS];
+  for (uint32_t c = 0; c < i->n[S_COLS]; c++) y[c] = bias != NULL ? acc[c] + bias[c] : acc[c];
+  activate(i->fn, y, i->n[S_COLS]);
 }
 
 /* One column's line of the table: what is added, what it is multiplied with and shifted by, or its real scale. */
@@ -50,27 +40,42 @@ static int8_t requantize(const tpu_ins *i, const column *t, int32_t acc) {
   return (int8_t)(scaled < -128 ? -128 : scaled > 127 ? 127 : scaled);
 }
 
-static void store_whole(const tpu_run *r, const tpu_ins *i) {
+static void store_whole(const tpu_run *r, const tpu_ins *i, uint32_t row) {
   uint8_t *y = tpu_run_at(r, &i->dst);
   const column *table = (const column *)(const void *)tpu_run_at(r, &i->b);
-  for (uint32_t row = 0; row < i->n[S_ROWS]; row++) {
-    const float *acc = r->acc + (size_t)(i->n[S_ACC] + row) * r->lane;
-    uint64_t at = (uint64_t)row * i->n[S_RS];
-    for (uint32_t c = 0; c < i->n[S_COLS]; c++) {
-      int32_t sum = (int32_t)tpu_float_bits(acc[c]);
-      if ((i->flags & TPU_REAL) == 0)
-        ((int8_t *)y)[at + c] = requantize(i, &table[c], sum);
-      else
-        ((float *)(void *)y)[at + c] = (float)(int32_t)((uint32_t)sum + (uint32_t)table[c].bias) * table[c].scale;
-    }
+  const float *acc = r->acc + (size_t)(i->n[S_ACC] + row) * r->lane;
+  uint64_t at = (uint64_t)row * i->n[S_RS];
+  for (uint32_t c = 0; c < i->n[S_COLS]; c++) {
+    int32_t sum = (int32_t)tpu_float_bits(acc[c]);
+    if ((i->flags & TPU_REAL) == 0)
+      ((int8_t *)y)[at + c] = requantize(i, &table[c], sum);
+    else
+      ((float *)(void *)y)[at + c] = (float)(int32_t)((uint32_t)sum + (uint32_t)table[c].bias) * table[c].scale;
   }
 }
 
+typedef struct job {
+  const tpu_run *r;
+  const tpu_ins *i;
+} job;
+static void store_rows(void *arg, uint64_t lo, uint64_t hi, uint32_t worker) {
+  const job *j = arg;
+  (void)worker;
+  for (uint64_t row = lo; row < hi; row++) {
+    if (j->r->m->arithmetic == TPU_BF16)
+      store_real(j->r, j->i, (uint32_t)row);
+    else
+      store_whole(j->r, j->i, (uint32_t)row);
+  }
+}
+/* What may overlap is written by one thread, in order. */
 void tpu_run_store(const tpu_run *r, const tpu_ins *i) {
-  if (r->m->arithmetic == TPU_BF16)
-    store_real(r, i);
-  else
-    store_whole(r, i);
+  const rn_host_api *h = r->p->host;
+  job j = {r, i};
+  uint64_t rows = i->n[S_ROWS];
+  int alone =
+      i->n[S_RS] < i->n[S_COLS] || ((i->flags & TPU_BIAS) != 0 && i->b.space == i->dst.space && i->b.io == i->dst.io);
+  h->parallel_for(h->ctx, rows, alone ? rows : 1 + 16384 / (uint64_t)i->n[S_COLS], store_rows, &j);
 }
 
 /* --------------------------------------------------------------------------------------- vector */
@@ -169,22 +174,4 @@ void tpu_run_onehot(const tpu_run *r, const tpu_ins *i) {
   for (uint64_t row = 0; row < i->n[O_ROWS]; row++)
     for (uint32_t c = 0; c < i->n[O_COLS]; c++)
       y[row * i->n[O_COLS] + c] = label[row] >= 0 && (uint32_t)label[row] == c ? 1.0f : 0.0f;
-}
-
-/* ------------------------------------------------------------------------------------- integers */
-static int8_t quantized(float x, float scale, int32_t zero) {
-  float q = rintf(x * scale) + (float)zero;
-  return (int8_t)(q != q ? zero : q < -128.0f ? -128 : q > 127.0f ? 127 : (int)q);
-}
-
-void tpu_run_convert(const tpu_run *r, const tpu_ins *i) {
-  uint8_t *y = tpu_run_at(r, &i->dst);
-  const uint8_t *x = tpu_run_at(r, &i->a), *table = i->op == TPU_LOOKUP ? tpu_run_at(r, &i->b) : NULL;
-  float scale = tpu_bits_float(i->n[Q_SCALE]);
-  int32_t zero = (int32_t)i->n[Q_ZERO];
-  for (uint32_t k = 0; k < i->n[Q_COUNT]; k++) {
-    if (i->op == TPU_QUANTIZE) ((int8_t *)y)[k] = quantized(((const float *)(const void *)x)[k], scale, zero);
-    if (i->op == TPU_DEQUANTIZE) ((float *)(void *)y)[k] = (float)(((const int8_t *)x)[k] - zero) * scale;
-    if (i->op == TPU_LOOKUP) y[k] = table[(uint8_t)(((const int8_t *)x)[k] + 128)];
-  }
 }

@@ -184,8 +184,6 @@ static rn_status *pool(check *c, const tpu_ins *i) {
   uint64_t in = pixels_in(w) * w->n[W_C] - 1, out = pixels_out(w) * w->n[W_C] - 1;
   (void)work(c, pixels_out(w), patch(w), 1);
   if (i->op == TPU_POOL) {
-    if (c->m->arithmetic == TPU_INT8 && i->fn != TPU_P_MAX)
-      return bad(c, "a machine of integers pools by maximum only");
     RN_TRY(span(c, &i->a, in, elem(c), 0, "a"));
     return span(c, &i->dst, out, elem(c), 1, "dst");
   }
@@ -207,9 +205,29 @@ static rn_status *onehot(check *c, const tpu_ins *i) {
 static rn_status *convert(check *c, const tpu_ins *i) {
   uint64_t last = last_of(1, i->n[Q_COUNT], 0, 1);
   (void)work(c, i->n[Q_COUNT], 1, 1);
-  if (i->op == TPU_LOOKUP) RN_TRY(span(c, &i->b, 255, 1, 0, "b"));
   RN_TRY(span(c, &i->a, last, i->op == TPU_QUANTIZE ? 4 : 1, 0, "a"));
   return span(c, &i->dst, last, i->op == TPU_DEQUANTIZE ? 4 : 1, 1, "dst");
+}
+
+static rn_status *lookup(check *c, const tpu_ins *i) {
+  const uint32_t *n = i->n;
+  (void)work(c, n[K_ROWS], n[K_COLS], 1);
+  RN_TRY(span(c, &i->b, 255, 1, 0, "b"));
+  RN_TRY(span(c, &i->a, last_of(n[K_ROWS], n[K_COLS], n[K_ARS], 1), 1, 0, "a"));
+  return span(c, &i->dst, last_of(n[K_ROWS], n[K_COLS], n[K_DRS], 1), 1, 1, "dst");
+}
+
+static int is_int8(uint32_t x) { return (int32_t)x >= -128 && (int32_t)x <= 127; }
+
+/* With zero points of int8 no sum can overflow 64 bits. */
+static rn_status *combine(check *c, const tpu_ins *i) {
+  const uint32_t *n = i->n;
+  (void)work(c, n[C_ROWS], n[C_COLS], 1);
+  if (!is_int8(n[C_ZA]) || !is_int8(n[C_ZB]) || !is_int8(n[C_ZERO])) return bad(c, "a zero point that is not int8");
+  if (n[C_SHIFT] < 1 || n[C_SHIFT] > 62) return bad(c, "shifts are 1 to 62");
+  RN_TRY(span(c, &i->a, last_of(n[C_ROWS], n[C_COLS], n[C_ARS], n[C_ACS]), 1, 0, "a"));
+  RN_TRY(span(c, &i->b, last_of(n[C_ROWS], n[C_COLS], n[C_BRS], n[C_BCS]), 1, 0, "b"));
+  return span(c, &i->dst, last_of(n[C_ROWS], n[C_COLS], n[C_DRS], 1), 1, 1, "dst");
 }
 
 static rn_status *one(check *c, const tpu_ins *i) {
@@ -239,8 +257,11 @@ static rn_status *one(check *c, const tpu_ins *i) {
       return onehot(c, i);
     case TPU_QUANTIZE:
     case TPU_DEQUANTIZE:
-    case TPU_LOOKUP:
       return convert(c, i);
+    case TPU_LOOKUP:
+      return lookup(c, i);
+    case TPU_COMBINE:
+      return combine(c, i);
     default:
       return pool(c, i);
   }

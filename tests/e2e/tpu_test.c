@@ -1,47 +1,7 @@
 /* tpu_test.c - whole graphs on the matrix machine against the CPU (tests/e2e).
  *
  * Factors are small multiples of 1/4, which bfloat16 holds exactly, so that a product is the same number on both. */
-#include "build.h"
-#include <math.h>
-#include <unistd.h>
-
-static char folder[64], report[128];
-
-static rn_runtime *runtime_with(const char *more) {
-  char to_report[256];
-  (void)snprintf(to_report, sizeof to_report, "plugin.tpu.report=%s", report);
-  const char *settings[] = {to_report, "plugin.tpu.programs=true", more};
-  rn_runtime_options options = {
-      .struct_size = (uint32_t)sizeof options, .settings = settings, .n_settings = more ? 3 : 2};
-  rn_runtime *rt = NULL;
-  must(rn_runtime_create(&options, &rt));
-  return rt;
-}
-
-static rn_session *session_on(rn_graph *g, const char *device) {
-  rn_session_options options = {.struct_size = (uint32_t)sizeof options, .device = device, .fallback = "error"};
-  rn_session *s = NULL;
-  must(rn_session_create(g, &options, &s));
-  return s;
-}
-
-/* What the compiler wrote of the programs it made since the file was last removed. */
-static char *programs(void) {
-  char *text = calloc(1, 1 << 22);
-  FILE *f = fopen(report, "rb");
-  assert_non_null(text);
-  if (f != NULL) {
-    size_t n = fread(text, 1, (1 << 22) - 1, f);
-    text[n] = '\0';
-    fclose(f);
-  }
-  return text;
-}
-static uint32_t count(const char *text, const char *word) {
-  uint32_t n = 0;
-  for (const char *at = text; (at = strstr(at, word)) != NULL; at += strlen(word)) n++;
-  return n;
-}
+#include "tpu.h"
 
 static uint64_t seed = 1;
 static uint32_t chance(uint32_t below) {
@@ -347,71 +307,6 @@ static void cell_by_cell_gives_the_same_bits(void **state) {
   rn_tensor_release(got[1]);
 }
 
-/* ------------------------------------------------------------------------------------ training */
-static double accuracy(const char *device, const char *flags, const char *setting) {
-  char command[2048], out[4096], conf[128];
-  (void)snprintf(conf, sizeof conf, "%s/conf", folder);
-  FILE *c = fopen(conf, "wb");
-  assert_non_null(c);
-  fprintf(c, "[plugin.tpu]\nreport = %s\n%s\n", report, setting);
-  fclose(c);
-  (void)snprintf(command, sizeof command,
-                 "RUNNEL_CONFIG=%s $RUNNEL_BIN/lab2_mnist --json --save-every 0 --logdir %s/lab --device '%s' %s", conf,
-                 folder, device, flags);
-  FILE *p = popen(command, "r");
-  assert_non_null(p);
-  size_t n = fread(out, 1, sizeof out - 1, p);
-  out[n] = '\0';
-  assert_int_equal(pclose(p), 0);
-  const char *at = strstr(out, "\"test_accuracy\": ");
-  assert_non_null(at);
-  return atof(at + 17);
-}
-
-static void trains_as_well(const char *flags) {
-  (void)unlink(report);
-  double here = accuracy("cpu", flags, ""), there = accuracy("tpu:name~bf16", flags, "");
-  char *text = programs();
-  print_message("lab2 %s: cpu %.4f, tpu %.4f\n", flags, here, there);
-  assert_true(fabs(here - there) <= 0.005);
-  assert_true(count(text, " nodes, the first") >= 2); /* a step, an evaluation */
-  free(text);
-}
-static void a_perceptron_trains_as_well(void **state) {
-  (void)state;
-  trains_as_well("--steps 1000 --optimizer GradientDescent --learning-rate 0.1");
-  trains_as_well("--steps 200 --optimizer Adam");
-  trains_as_well("--steps 200 --optimizer Momentum --learning-rate 0.02");
-}
-
-/* Trained on the CPU, measured on the same feeds, then evaluated in integers. */
-static void integers_are_as_accurate(const char *model, const char *steps) {
-  char flags[256], setting[256];
-  (void)snprintf(setting, sizeof setting, "rm -rf %s/lab %s/ranges", folder, folder);
-  assert_int_equal(system(setting), 0);
-  (void)snprintf(flags, sizeof flags, "--model %s --optimizer Adam --steps %s", model, steps);
-  double real = accuracy("cpu", flags, "");
-  (void)snprintf(flags, sizeof flags, "--model %s --evaluate", model);
-  (void)snprintf(setting, sizeof setting, "calibrate = %s/ranges", folder);
-  (void)accuracy("tpu:name~v1", flags, setting);
-  (void)unlink(report);
-  (void)snprintf(setting, sizeof setting, "ranges = %s/ranges", folder);
-  double integer = accuracy("tpu:name~v1", flags, setting);
-  char *text = programs();
-  print_message("lab2 %s: float %.4f, int8 %.4f\n", model, real, integer);
-  assert_true(fabs(real - integer) <= 0.005);
-  assert_non_null(strstr(text, "on machine v1"));
-  free(text);
-}
-static void a_perceptron_in_integers_is_as_accurate(void **state) {
-  (void)state;
-  integers_are_as_accurate("mlp", "400");
-}
-static void a_convolutional_network_in_integers_is_as_accurate(void **state) {
-  (void)state;
-  integers_are_as_accurate("lenet", "40");
-}
-
 /* Without ranges the machine takes nothing, and the host's kernels compute. */
 static void without_ranges_integers_are_left_to_the_host(void **state) {
   (void)state;
@@ -442,15 +337,6 @@ int main(void) {
                                      cmocka_unit_test(what_it_cannot_take_splits_a_claim),
                                      cmocka_unit_test(the_same_graph_makes_the_same_program),
                                      cmocka_unit_test(cell_by_cell_gives_the_same_bits),
-                                     cmocka_unit_test(a_perceptron_trains_as_well),
-                                     cmocka_unit_test(a_perceptron_in_integers_is_as_accurate),
-                                     cmocka_unit_test(a_convolutional_network_in_integers_is_as_accurate),
                                      cmocka_unit_test(without_ranges_integers_are_left_to_the_host)};
-  (void)snprintf(folder, sizeof folder, "/tmp/runnel_tpu_XXXXXX");
-  if (mkdtemp(folder) == NULL) return 1;
-  (void)snprintf(report, sizeof report, "%s/report", folder);
-  int failed = cmocka_run_group_tests(tests, NULL, NULL);
-  char command[128];
-  (void)snprintf(command, sizeof command, "rm -rf %s", folder);
-  return system(command) != 0 ? 1 : failed;
+  return in_a_folder(tests, sizeof tests / sizeof tests[0]);
 }

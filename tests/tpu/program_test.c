@@ -110,7 +110,14 @@ static void what_lies_outside_of_a_memory_is_refused_by_name(void **state) {
   static const refusal integers[] = {
       {"vector.copy dst=buffer+0x0 a=io0+0x0 rows=1 cols=1", "no vector unit for real numbers"},
       {"store.none dst=buffer+0x0 rows=1 cols=1", "needs the table"},
-      {"lookup dst=buffer+0x0 a=buffer+0x0 b=memory+0x1 count=1", "b: it ends at byte 257"}};
+      {"lookup dst=buffer+0x0 a=buffer+0x0 b=memory+0x1 rows=1 cols=1", "b: it ends at byte 257"},
+      {"lookup dst=buffer+0xff0 a=buffer+0x0 b=memory+0x0 rows=2 cols=1 drs=16", "dst: it ends at byte 4097"},
+      {"lookup dst=buffer+0x0 a=buffer+0x0 b=memory+0x0 rows=9 cols=1 ars=4294967295", "a: it ends at byte"},
+      {"combine.add dst=buffer+0x0 a=buffer+0x0 b=buffer+0xfff rows=1 cols=2 acs=1 bcs=1 shift=1", "b: it ends at"},
+      {"combine.add dst=buffer+0x0 a=buffer+0x0 b=buffer+0x0 rows=1 cols=1", "shifts are 1 to 62"},
+      {"combine.mul dst=buffer+0x0 a=buffer+0x0 b=buffer+0x0 rows=1 cols=1 shift=63", "shifts are 1 to 62"},
+      {"combine.mul dst=buffer+0x0 a=buffer+0x0 b=buffer+0x0 rows=1 cols=1 shift=9 za=128", "is not int8"},
+      {"combine.mul dst=buffer+0x0 a=buffer+0x0 b=buffer+0x0 rows=1 shift=9", "it is empty"}};
   for (size_t k = 0; k < sizeof integers / sizeof integers[0]; k++) refuses(&integers[k], TPU_INT8);
 }
 

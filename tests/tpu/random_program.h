@@ -11,6 +11,7 @@ static inline tpu_machine small_machine(uint32_t arithmetic) {
                    .array_columns = 7,
                    .fifo_tiles = 3,
                    .accumulator_rows = 24,
+                   .activation_lanes = 4,
                    .vector_lanes = 4,
                    .buffer_bytes = 4096,
                    .memory_bytes = 4096,
@@ -43,6 +44,12 @@ static inline tpu_ins random_ins(const tpu_machine *m) {
   for (uint32_t k = 0; k < op->n_numbers; k++)
     if ((op->reals >> k & 1) != 0) i.n[k] = 0x3f000000u + chance(0x00ffffffu);
   if (i.op == TPU_MATMUL) i.n[M_ROW0] = chance(4), i.n[M_COL0] = chance(4);
+  if (i.op == TPU_QUANTIZE) i.n[Q_LOW] = (uint32_t)-100, i.n[Q_HIGH] = 100;
+  if (i.op == TPU_COMBINE) {
+    for (uint32_t k = C_ZA; k <= C_ZERO; k++) i.n[k] = (uint32_t)(int32_t)((int)chance(240) - 120);
+    for (uint32_t k = C_MA; k <= C_MB; k++) i.n[k] = (uint32_t)-1 / 2 - chance(1u << 31) - chance(1u << 31);
+    i.n[C_SHIFT] = 1 + chance(62), i.n[C_LOW] = (uint32_t)-100, i.n[C_HIGH] = 100;
+  }
   if (i.op == TPU_STORE) i.n[S_LOW] = (uint32_t)-100, i.n[S_HIGH] = 100;
   if (i.op == TPU_MATMUL || i.op == TPU_STORE) i.n[0] = chance(24);
   return i;

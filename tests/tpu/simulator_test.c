@@ -31,6 +31,7 @@ static void fill_io(uint8_t *io) {
 }
 
 static uint32_t products[3]; /* of rows, of windows, of windows transposed */
+static uint32_t met[TPU_N_OPS];
 
 static void both_modes_agree_on(uint32_t arithmetic, int level) {
   static const uint64_t features[3] = {0, RN_CPU_AVX2, RN_CPU_AVX2 | RN_CPU_AVX512};
@@ -41,6 +42,7 @@ static void both_modes_agree_on(uint32_t arithmetic, int level) {
   uint8_t io[2][2][2048];
   random_program(&m, 60, &p);
   must(tpu_verify(&p, &m, &needs));
+  for (uint32_t i = 0; i < p.n_ins; i++) met[p.ins[i].op]++;
   for (uint32_t i = 0; i < p.n_ins; i++)
     if (p.ins[i].op == TPU_MATMUL) products[p.ins[i].slot == 0 ? 0 : 1 + (p.ins[i].flags >> 1 & 1)]++;
   for (int k = 0; k < 2; k++) fill_io(io[0][k]);
@@ -77,6 +79,7 @@ static void the_fast_array_equals_the_array_of_cells(void **state) {
   for (int round = 0; round < 150; round++)
     both_modes_agree_on(round % 2 ? TPU_BF16 : TPU_INT8, round / 2 % (best_level() + 1));
   assert_true(products[0] > 200 && products[1] > 20 && products[2] > 20);
+  for (int op = 0; op < TPU_N_OPS; op++) assert_true(met[op] > 10);
 }
 
 /* ------------------------------------------------------------------------------------ numbers */
@@ -143,7 +146,7 @@ static void integers_are_requantised_as_defined(void **state) {
   } table[2] = {{10, 1 << 20, 22, 0.5f}, {-3, 3 << 20, 24, 0.25f}};
   run_text(
       ".io 16 in far\n.io 8 in near\n.io 32 in near\n.io 8 out far\n.io 8 out far\n"
-      "quantize dst=buffer+0x0 a=io0+0x0 count=4 scale=4 zero=1\n"
+      "quantize dst=buffer+0x0 a=io0+0x0 count=4 scale=4 zero=1 low=4294967168 high=127\n"
       "load a=io1+0x0 k=4 cols=2 rs=2 cs=1\nmatmul a=buffer+0x0 rows=1 k=4 cols=2 rs=4 cs=1\n"
       "store.none dst=buffer+0x40 b=io2+0x0 rows=1 cols=2 rs=2 zero=3 low=4294967196 high=100 +bias\n"
       "store.none dst=io4+0x0 b=io2+0x0 rows=1 cols=2 rs=2 +bias +real\n"
@@ -159,6 +162,38 @@ static void integers_are_requantised_as_defined(void **state) {
     assert_true(exact[c] == (float)acc * table[c].scale);
     assert_true(y[c] == (float)(clamped - 3) * 0.5f);
   }
+}
+
+/* Two rows of three, one of them repeated: added, multiplied, limited, looked up; and a mean of -3 and -2. */
+static void integers_are_combined_as_defined(void **state) {
+  (void)state;
+  tpu_machine m = small_machine(TPU_INT8);
+  const int8_t a[2][3] = {{-128, 5, 127}, {-7, 100, 3}}, b[3] = {11, -90, 127};
+  int8_t sum[2][3], product[2][3], table[256], looked[2][3], mean[2];
+  for (int i = 0; i < 256; i++) table[i] = (int8_t)(127 - i / 2);
+  run_text(
+      ".io 6 in near\n.io 3 in near\n.io 6 out near\n.io 6 out near\n.io 256 in near\n.io 6 out near\n.io 4 in near\n"
+      ".io 2 out near\n"
+      "combine.add dst=io2+0x0 a=io0+0x0 b=io1+0x0 rows=2 cols=3 drs=3 ars=3 acs=1 bcs=1 za=5 zb=4294967290 ma=700 "
+      "mb=4294966796 shift=10 zero=2 low=4294967246 high=60\n"
+      "combine.mul dst=io3+0x0 a=io0+0x0 b=io1+0x0 rows=2 cols=3 drs=3 ars=3 acs=1 bcs=1 za=5 zb=4294967290 ma=300 "
+      "shift=14 zero=2 low=4294967168 high=127\n"
+      "lookup dst=io5+0x0 a=io0+0x0 b=io4+0x0 rows=2 cols=3 drs=3 ars=3\n"
+      "window slot=1 n=1 h=1 w=4 c=1 kh=1 kw=2 sh=1 sw=2 dh=1 dw=1 oh=1 ow=2\n"
+      "pool.average slot=1 dst=io7+0x0 a=io6+0x0\nend\n",
+      &m,
+      (void *[]){(void *)(uintptr_t)a, (void *)(uintptr_t)b, sum, product, table, looked, (int8_t[]){-3, -2, 2, 3},
+                 mean});
+  for (int r = 0; r < 2; r++)
+    for (int c = 0; c < 3; c++) {
+      double p = a[r][c] - 5, q = b[c] + 6;
+      double s = floor((p * 700 - q * 500) / 1024 + 0.5) + 2, t = floor(p * q * 300 / 16384 + 0.5) + 2;
+      assert_int_equal(sum[r][c], (int)fmax(-50, fmin(60, s)));
+      assert_int_equal(product[r][c], (int)fmax(-128, fmin(127, t)));
+      assert_int_equal(looked[r][c], table[a[r][c] + 128]);
+    }
+  assert_int_equal(mean[0], -2);
+  assert_int_equal(mean[1], 3);
 }
 
 /* --------------------------------------------------------------------------------------- time */
@@ -209,6 +244,31 @@ static void one_product_takes_what_can_be_counted_by_hand(void **state) {
   assert_true(c.products == 9 * 5 * 7 && c.useful_share == 1);
 }
 
+/* The same tile on a machine that fetches tiles whole: 5 x 7 floats whatever is used, here 2 x 3. */
+static void a_tile_is_fetched_whole_where_the_machine_says_so(void **state) {
+  (void)state;
+  tpu_machine m = small_machine(TPU_BF16);
+  const char *text =
+      ".io 140 in near\n"
+      "load a=io0+0x0 k=2 cols=3 rs=7 cs=1\nmatmul a=buffer+0x0 rows=9 k=2 cols=3 rs=5 cs=1\nend\n";
+  assert_int_equal(time_text(text, &m).weight_stall, 6);
+  m.whole_tiles = 1;
+  assert_int_equal(time_text(text, &m).weight_stall, 35);
+}
+
+/* Element by element at vector_lanes a cycle, out of the accumulators at activation_lanes. */
+static void two_rates_of_the_vector_unit(void **state) {
+  (void)state;
+  tpu_machine m = small_machine(TPU_INT8);
+  m.activation_lanes = 7, m.vector_lanes = 2;
+  tpu_counters c = time_text("lookup dst=buffer+0x0 a=buffer+0x40 b=buffer+0x80 rows=3 cols=6 drs=6 ars=6\nend\n", &m);
+  assert_int_equal(c.cycles, 9);
+  c = time_text("combine.add dst=buffer+0x0 a=buffer+0x40 b=buffer+0x80 rows=3 cols=6 acs=1 bcs=1 shift=1\nend\n", &m);
+  assert_int_equal(c.cycles, 9);
+  c = time_text("store.none dst=buffer+0x0 b=buffer+0x100 rows=3 cols=7 rs=7 +bias\nend\n", &m);
+  assert_int_equal(c.cycles, 3);
+}
+
 /* The same tile again and again: while one is used the next comes, so the memory alone sets the time. */
 static void tiles_that_are_loaded_ahead_cost_no_more_than_the_memory(void **state) {
   (void)state;
@@ -226,6 +286,9 @@ int main(void) {
                                      cmocka_unit_test(a_product_is_what_the_page_says),
                                      cmocka_unit_test(bfloat16_rounds_to_nearest_and_ties_to_even),
                                      cmocka_unit_test(integers_are_requantised_as_defined),
+                                     cmocka_unit_test(integers_are_combined_as_defined),
+                                     cmocka_unit_test(a_tile_is_fetched_whole_where_the_machine_says_so),
+                                     cmocka_unit_test(two_rates_of_the_vector_unit),
                                      cmocka_unit_test(the_parts_of_the_time_add_up),
                                      cmocka_unit_test(one_product_takes_what_can_be_counted_by_hand),
                                      cmocka_unit_test(tiles_that_are_loaded_ahead_cost_no_more_than_the_memory)};
