@@ -1,4 +1,4 @@
-/* axis.h - from values to places on paper, and which values get a mark (viz). For plot.c. */
+/* axis.h - from values to places on paper, and which values get a mark (viz). For plot.c and roofline.c. */
 #ifndef RN_VIZ_AXIS_H
 #define RN_VIZ_AXIS_H
 #include <stddef.h>

@@ -3,11 +3,23 @@
  * A node's depth is the longest way to it from the start. Bands of depths hold about equally many nodes each, so the
  * picture has few boxes whatever the graph's size, and data flows from each to later ones. */
 #include "band.h"
+#include <runnel/plugin.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static rn_status *no_memory(void) { return rn_status_make(RN_RESOURCE_EXHAUSTED, "drawing: out of memory"); }
+
+/* Constants stand with their first reader. */
+static void sink_parameters(const rn_graph *g, uint32_t *depth) {
+  for (rn_node_id n = rn_graph_node_count(g); n-- > 0;)
+    for (uint32_t i = 0; i < rn_graph_input_count(g, n); i++) {
+      uint32_t flags = 0, role = 0;
+      rn_node_id from = rn_graph_input(g, n, i).node;
+      if (from >= n || !rn_graph_op_known(g, from, &flags, &role) || role != RN_ROLE_CONSTANT) continue;
+      if (depth[from] == 0 || depth[n] < depth[from]) depth[from] = depth[n];
+    }
+}
 
 /* Edges from a later node close loops: they do not count. */
 static uint32_t find_depths(const rn_graph *g, const unsigned char *mask, uint32_t *depth) {
@@ -24,6 +36,7 @@ static uint32_t find_depths(const rn_graph *g, const unsigned char *mask, uint32
     }
     if ((mask == NULL || mask[n]) && depth[n] > deepest) deepest = depth[n];
   }
+  sink_parameters(g, depth);
   return deepest;
 }
 
@@ -52,7 +65,7 @@ static rn_status *make_boxes(fold *f, const uint32_t *band_of, uint32_t deepest,
     while (d <= deepest && band_of[d] == b) d++;
     char text[64];
     snprintf(text, sizeof text, d - first > 1 ? "depth %u to %u" : "depth %u", first, d - 1);
-    boxes[b] = (viz_box){.kind = BOX_SCOPE, .node = RN_NO_NODE, .path = strdup(text)};
+    boxes[b] = (viz_box){.kind = BOX_SCOPE, .node = RN_NO_NODE, .path = strdup(text), .repeat = REPEAT_NONE};
     if (boxes[b].path == NULL) return no_memory();
   }
   return NULL;

@@ -1,16 +1,14 @@
-/* box.c - the boxes of a picture and the frames around them (viz). */
+/* box.c - the boxes of a picture: shape, words and colours (viz). */
 #include <fnmatch.h>
-#include <inttypes.h>
 #include <runnel/plugin.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "attr.h"
 #include "draw.h"
+#include "heat.h"
 #include "label.h"
 #include "parts.h"
-
-#define MAX_FRAMES 24 /* nested; what lies deeper shares the deepest frame */
-#define TIP_BYTES 2048
 
 static int is_control_flow(uint32_t role) { return role >= RN_ROLE_SWITCH && role <= RN_ROLE_LOOP_COND; }
 
@@ -23,30 +21,6 @@ static uint32_t look_of(const picture *p, const viz_box *b) {
   if (role == RN_ROLE_CONSTANT) return LOOK_CONSTANT;
   if (is_control_flow(role)) return LOOK_LOOP;
   return flags & RN_OP_CALLS ? LOOK_CALL : LOOK_OP;
-}
-
-/* The frame around path, made on first use, with all frames around it. */
-static Agraph_t *frame_of(Agraph_t *root, const char *path) {
-  Agraph_t *at = root;
-  uint32_t frames = 0;
-  for (size_t i = 0, start = 0; path[i] != '\0' && frames < MAX_FRAMES; i++) {
-    if (path[i] != '/') continue;
-    char id[32], label[256], part[128];
-    uint64_t h = 1469598103934665603u;
-    for (size_t k = 0; k < i; k++) h = (h ^ (unsigned char)path[k]) * 1099511628211u;
-    snprintf(id, sizeof id, "cluster_%016" PRIx64, h);
-    snprintf(part, sizeof part, "%.*s", (int)(i - start), path + start);
-    start = i + 1;
-    Agraph_t *next = agsubg(at, id, 1);
-    if (!next) return at;
-    draw_set(next, "label", label_text(part, 40, label, sizeof label));
-    draw_set(next, "style", "rounded");
-    draw_set(next, "color", "#b9c2cf");
-    draw_set(next, "fontcolor", "#5a6675");
-    at = next;
-    frames++;
-  }
-  return at;
 }
 
 /* ---- what a folded box holds most of */
@@ -76,96 +50,70 @@ static void count_contents(picture *p) {
   }
 }
 
-static void label_group(const viz_box *b, const contents *c, const char *name, char *buf, size_t size_bytes) {
-  char op[128];
-  int at = snprintf(buf, size_bytes, "%s\\n%u node%s", name, b->count, b->count == 1 ? "" : "s");
-  if (b->kind == BOX_PART) return; /* its name says it */
-  for (uint32_t i = 0; i < c->n && i < 3 && at > 0 && (size_t)at < size_bytes; i++)
-    at += snprintf(buf + at, size_bytes - (size_t)at, "%s%u %s", i == 0 ? "\\n" : ", ", c->count[i],
-                   label_text(c->op[i], 24, op, sizeof op));
+/* ---- words */
+/* Of what repeats, one turn is told; a box that repeats alone says how often. */
+static const repeat *own_repeat(const picture *p, const viz_box *b) {
+  return b->repeat != REPEAT_NONE && p->inside[b->repeat] == 1 ? &p->fold.repeats.list[b->repeat] : NULL;
 }
 
-static void label_of(const picture *p, const viz_box *b, char *buf, size_t size_bytes) {
-  const rn_graph *g = p->graph;
-  const char *slash = strrchr(b->path, '/');
-  char name[256], type[192] = "", op[256];
-  label_text(slash ? slash + 1 : b->path, 40, name, sizeof name);
-  if (b->node == RN_NO_NODE) {
-    label_group(b, &p->contents[b - p->fold.boxes], name, buf, size_bytes);
-    return;
+static void write_group(FILE *to, const picture *p, const viz_box *b, const char *name) {
+  const contents *c = &p->contents[b - p->fold.boxes];
+  uint32_t times = (uint32_t)repeats_times(&p->fold.repeats, b->repeat), count = (b->count + times / 2) / times;
+  char op[128];
+  fprintf(to, "%s\\n%u node%s", name, count, count == 1 ? "" : "s");
+  if (own_repeat(p, b)) fputs(" each", to);
+  if (b->kind == BOX_PART) return; /* its name says it */
+  for (uint32_t i = 0; i < c->n && i < 3; i++) {
+    uint32_t each = (c->count[i] + times / 2) / times;
+    fprintf(to, "%s%u %s", i == 0 ? "\\n" : ", ", each ? each : 1, label_text(c->op[i], 24, op, sizeof op));
   }
+}
+
+static void write_node(FILE *to, const picture *p, const viz_box *b, const char *name) {
+  const rn_graph *g = p->graph;
+  char type[192] = "", op[256];
+  uint32_t flags = 0, role = 0;
   label_text(rn_graph_op(g, b->node), 40, op, sizeof op);
   if (rn_graph_output_count(g, b->node) > 0) draw_type(g, (rn_value){b->node, 0}, type, sizeof type);
-  uint32_t flags = 0, role = 0;
   (void)rn_graph_op_known(g, b->node, &flags, &role);
-  if (b->kind == BOX_VARIABLE || role == RN_ROLE_PLACEHOLDER)
-    snprintf(buf, size_bytes, "%s\\n%s", name, type);
-  else if (strcmp(name, op) == 0)
-    snprintf(buf, size_bytes, "%s", op);
+  const rn_tensor *value = role == RN_ROLE_CONSTANT ? rn_graph_constant(g, (rn_value){b->node, 0}) : NULL;
+  fputs(name, to);
+  if (b->kind == BOX_VARIABLE || role == RN_ROLE_PLACEHOLDER) {
+    fprintf(to, "\\n%s", type);
+    return;
+  }
+  if (value) fputs("\\n", to);
+  if (value && attr_write_numbers(to, value, 4)) return;
+  if (value)
+    fputs(type, to);
+  else if (strcmp(name, op) != 0)
+    fprintf(to, "\\n%s", op);
+}
+
+static const char *joint_of(const picture *p, const viz_box *b) {
+  const char *text =
+      p->options->joint && b->node != RN_NO_NODE ? p->options->joint(p->options->run_arg, b->node) : NULL;
+  return text && *text ? text : NULL;
+}
+
+static void write_label(FILE *to, const picture *p, const viz_box *b) {
+  const char *slash = strrchr(b->path, '/');
+  const repeat *r = own_repeat(p, b);
+  double heat = p->heat[b - p->fold.boxes];
+  char name[256], text[160];
+  label_text(r ? r->title : slash ? slash + 1 : b->path, 40, name, sizeof name);
+  if (r) fprintf(to, "%u times\\n", r->times);
+  if (b->node == RN_NO_NODE)
+    write_group(to, p, b, name);
   else
-    snprintf(buf, size_bytes, "%s\\n%s", name, op);
+    write_node(to, p, b, name);
+  if (joint_of(p, b)) fprintf(to, "\\n%s", label_text(joint_of(p, b), 30, text, sizeof text));
+  if (heat_share(p, heat) < 0.01) return;
+  heat_print(p, heat, text, sizeof text);
+  fprintf(to, "\\n%s, %.0f %%", label_text(text, 30, name, sizeof name), 100 * heat_share(p, heat));
 }
 
-/* ---- tooltips: the name, the op, every attribute */
-static size_t attr_text(const rn_attr_value *v, char *buf, size_t size_bytes) {
-  char shape[128] = "";
-  int n;
-  if (v->type & RN_ATTR_LIST) {
-    n = snprintf(buf, size_bytes, "list of %u", v->count);
-    const int64_t *items = v->u.list;
-    if (v->type == (RN_ATTR_LIST | RN_ATTR_INT) && v->count == 4)
-      n = snprintf(buf, size_bytes, "[%" PRId64 ", %" PRId64 ", %" PRId64 ", %" PRId64 "]", items[0], items[1],
-                   items[2], items[3]);
-    return n > 0 ? (size_t)n : 0;
-  }
-  switch (v->type) {
-    case RN_ATTR_INT:
-      n = snprintf(buf, size_bytes, "%" PRId64, v->u.i);
-      break;
-    case RN_ATTR_FLOAT:
-      n = snprintf(buf, size_bytes, "%g", (double)v->u.f);
-      break;
-    case RN_ATTR_BOOL:
-      n = snprintf(buf, size_bytes, "%s", v->u.b ? "true" : "false");
-      break;
-    case RN_ATTR_TYPE:
-      n = snprintf(buf, size_bytes, "%s", rn_dtype_name(v->u.type));
-      break;
-    case RN_ATTR_SHAPE:
-      rn_shape_print(v->u.shape, shape, sizeof shape);
-      n = snprintf(buf, size_bytes, "%s", shape);
-      break;
-    case RN_ATTR_TENSOR:
-      if (v->u.tensor != NULL) rn_shape_print(rn_tensor_shape(v->u.tensor), shape, sizeof shape);
-      n = snprintf(buf, size_bytes, "%s%s",
-                   v->u.tensor != NULL ? rn_dtype_name(rn_tensor_dtype(v->u.tensor)) : "default", shape);
-      break;
-    default:
-      n = snprintf(buf, size_bytes, "%.*s", (int)(v->u.bytes.size < 60 ? v->u.bytes.size : 60), v->u.bytes.data);
-      break;
-  }
-  return n > 0 ? (size_t)n : 0;
-}
-
-static void tip_of(const picture *p, const viz_box *b, char *buf, size_t size_bytes) {
-  char plain[TIP_BYTES / 2], value[256];
-  const rn_graph *g = p->graph;
-  size_t at = (size_t)snprintf(plain, sizeof plain, "%.300s", b->path);
-  if (b->node != RN_NO_NODE && at < sizeof plain)
-    at += (size_t)snprintf(plain + at, sizeof plain - at, " = %.100s", rn_graph_op(g, b->node));
-  for (uint32_t i = 0; b->node != RN_NO_NODE && i < rn_graph_attr_count(g, b->node) && at + 64 < sizeof plain; i++) {
-    const char *name = rn_graph_attr_name(g, b->node, i);
-    rn_attr_value v;
-    rn_status *missing = rn_graph_attr(g, b->node, name, 0, &v);
-    rn_status_free(missing);
-    if (missing != NULL) continue;
-    attr_text(&v, value, sizeof value);
-    at += (size_t)snprintf(plain + at, sizeof plain - at, "; %.60s: %.80s", name, value);
-  }
-  label_text(plain, sizeof plain, buf, size_bytes);
-}
-
-/* ---- */
+/* ---- colours */
 static void paint(picture *p, const viz_box *b, Agnode_t *n) {
   const char *text =
       p->options->paint && b->node != RN_NO_NODE ? p->options->paint(p->options->paint_arg, b->node) : NULL;
@@ -173,45 +121,93 @@ static void paint(picture *p, const viz_box *b, Agnode_t *n) {
   uint32_t i = 0;
   while (i < p->n_paints && strcmp(p->paint[i], text) != 0) i++;
   if (i == p->n_paints && i < MOST_PAINTS) p->paint[p->n_paints++] = text;
-  draw_set(n, "fillcolor", draw_colour(p, text));
+  draw_set(n, p->options->heat ? "color" : "fillcolor", draw_colour(p, text));
+  if (p->options->heat) draw_set(n, "penwidth", "2");
+}
+
+static void warm(const picture *p, double heat, Agnode_t *n) {
+  if (!p->options->heat) return;
+  if (heat < 0) {
+    draw_set(n, "fillcolor", "#ffffff");
+    draw_set(n, "fontcolor", "#7a7a7a");
+    return;
+  }
+  draw_set(n, "fillcolor", heat_of(p, heat)->fill);
+  draw_set(n, "fontcolor", heat_of(p, heat)->text);
+}
+
+static void join(picture *p, const viz_box *b, Agnode_t *n) {
+  const char *text = joint_of(p, b);
+  if (text == NULL) return;
+  uint32_t i = 0;
+  while (i < p->n_joints && strcmp(p->joint[i], text) != 0) i++;
+  if (i == p->n_joints && i < MOST_JOINTS && (p->joint[i] = strdup(text)) != NULL) p->n_joints++;
+  draw_set(n, "color", draw_joint(i));
+  draw_set(n, "penwidth", "3");
 }
 
 static int is_highlighted(const picture *p, const viz_box *b) {
   return p->options->highlight != NULL && fnmatch(p->options->highlight, b->path, 0) == 0;
 }
 
-static Agnode_t *add_box(picture *p, uint32_t index) {
-  const viz_box *b = &p->fold.boxes[index];
-  char id[32], label[1024], tip[TIP_BYTES];
-  snprintf(id, sizeof id, "box%u", index);
-  Agnode_t *n = agnode(frame_of(p->root, b->path), id, 1);
-  if (!n) return NULL;
-  uint32_t which = look_of(p, b);
+static void set_look(Agnode_t *n, uint32_t which) {
   const look *l = draw_look(which);
-  p->looks[which] = 1;
-  label_of(p, b, label, sizeof label);
-  draw_set(n, "label", label);
   draw_set(n, "shape", l->shape);
   draw_set(n, "style", l->style);
   draw_set(n, "fillcolor", l->fill);
   draw_set(n, "color", l->line);
+  if (which == LOOK_PLACEHOLDER) { /* as flat as Graphviz's own is wide */
+    draw_set(n, "sides", "4");
+    draw_set(n, "skew", "0.25");
+    draw_set(n, "margin", "0,0.02");
+  }
+  if (which == LOOK_LOOP || which == LOOK_UNKNOWN) draw_set(n, "margin", "0,0.02");
+  if (which == LOOK_CONSTANT) {
+    draw_set(n, "fontsize", "8");
+    draw_set(n, "margin", "0.02,0.02");
+  }
+}
+
+/* ---- */
+static rn_status *set_label(const picture *p, const viz_box *b, Agnode_t *n) {
+  char *label = NULL;
+  size_t size = 0;
+  FILE *to = open_memstream(&label, &size);
+  if (to) write_label(to, p, b);
+  if (to) fclose(to);
+  if (label) draw_set(n, "label", label);
+  free(label);
+  return to && label ? NULL : rn_status_make(RN_RESOURCE_EXHAUSTED, "drawing: out of memory");
+}
+
+static rn_status *add_box(picture *p, uint32_t index) {
+  const viz_box *b = &p->fold.boxes[index];
+  char id[32];
+  snprintf(id, sizeof id, "box%u", index);
+  Agnode_t *n = agnode(draw_frame(p, b), id, 1);
+  if (!n) return rn_status_make(RN_INTERNAL, "drawing: Graphviz refused node '%s'", b->path);
+  uint32_t which = look_of(p, b);
+  p->box[index] = n;
+  p->looks[which] = 1;
+  RN_TRY(set_label(p, b, n));
+  set_look(n, which);
   draw_set(n, "id", id);
-  tip_of(p, b, tip, sizeof tip);
-  draw_set(n, "tooltip", tip);
+  draw_tip(p, index, n);
+  warm(p, p->heat[index], n);
   paint(p, b, n);
-  if (which == LOOK_CONSTANT) draw_set(n, "fontsize", "8");
+  join(p, b, n);
   if (is_highlighted(p, b)) {
     draw_set(n, "penwidth", "3");
     draw_set(n, "color", "#d81b60");
   }
-  return n;
+  return NULL;
 }
 
 rn_status *draw_boxes(picture *p) {
   count_contents(p);
-  for (uint32_t i = 0; i < p->fold.count; i++) {
-    p->box[i] = add_box(p, i);
-    if (!p->box[i]) return rn_status_make(RN_INTERNAL, "drawing: Graphviz refused node '%s'", p->fold.boxes[i].path);
-  }
+  heat_sum(p);
+  for (uint32_t i = 0; i < p->fold.count; i++)
+    for (uint32_t r = p->fold.boxes[i].repeat; r != REPEAT_NONE; r = p->fold.repeats.list[r].parent) p->inside[r]++;
+  for (uint32_t i = 0; i < p->fold.count; i++) RN_TRY(add_box(p, i));
   return NULL;
 }

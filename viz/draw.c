@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "label.h"
+#include "ids.h"
+#include "svg.h"
 #include "select.h"
 
 static pthread_mutex_t graphviz_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -22,21 +23,26 @@ void draw_type(const rn_graph *g, rn_value v, char *buf, size_t size_bytes) {
   char shape[128] = "";
   const rn_shape *s = rn_graph_shape(g, v);
   if (s && s->rank >= 0) rn_shape_print(s, shape, sizeof shape);
-  snprintf(buf, size_bytes, "%s%s", rn_dtype_name(rn_dtype_base(rn_graph_dtype(g, v))), shape);
+  rn_dtype type = rn_dtype_base(rn_graph_dtype(g, v));
+  snprintf(buf, size_bytes, "%s%s", type != RN_INVALID ? rn_dtype_name(type) : "?", shape);
 }
 
+enum { UNHURRIED_BOXES = 120 };
 /* newrank: without it Graphviz 2.43 loses edges between clusters and crashes. */
-static void set_defaults(Agraph_t *root) {
+static void set_defaults(Agraph_t *root, uint32_t boxes) {
   static const char *const defaults[][2] = {{"rankdir", "TB"},         {"newrank", "true"}, {"compound", "true"},
-                                            {"nslimit", "1"},          {"nslimit1", "1"},   {"mclimit", "0.2"},
                                             {"fontname", "Helvetica"}, {"fontsize", "11"},  {"bgcolor", "white"},
                                             {"ranksep", "0.35"},       {"nodesep", "0.25"}};
   for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
     agattr(root, AGRAPH, draw_name(defaults[i][0]), draw_name(defaults[i][1]));
+  static const char *const limits[][2] = {{"nslimit", "1"}, {"nslimit1", "1"}, {"mclimit", "0.2"}};
+  for (size_t i = 0; boxes > UNHURRIED_BOXES && i < sizeof limits / sizeof limits[0]; i++)
+    agattr(root, AGRAPH, draw_name(limits[i][0]), draw_name(limits[i][1]));
   agattr(root, AGNODE, draw_name("fontname"), draw_name("Helvetica"));
   agattr(root, AGNODE, draw_name("fontsize"), draw_name("10"));
   agattr(root, AGNODE, draw_name("margin"), draw_name("0.08,0.04"));
-  agattr(root, AGNODE, draw_name("height"), draw_name("0.3"));
+  agattr(root, AGNODE, draw_name("width"), draw_name("0.5"));
+  agattr(root, AGNODE, draw_name("height"), draw_name("0.28"));
   agattr(root, AGEDGE, draw_name("fontname"), draw_name("Helvetica"));
   agattr(root, AGEDGE, draw_name("fontsize"), draw_name("8"));
   agattr(root, AGEDGE, draw_name("fontcolor"), draw_name("#5a6675"));
@@ -75,6 +81,10 @@ static rn_status *render(Agraph_t *root, const char *format, char **out_bytes, s
     gvFreeLayout(context, root);
   }
   if (status == NULL) status = keep(data, size, out_bytes, out_size);
+  if (status == NULL && strcmp(format, "svg") == 0 && !svg_finish(out_bytes, out_size)) {
+    free(*out_bytes);
+    status = rn_status_make(RN_RESOURCE_EXHAUSTED, "drawing: out of memory");
+  }
   gvFreeRenderData(data);
   return status;
 }
@@ -82,19 +92,22 @@ static rn_status *render(Agraph_t *root, const char *format, char **out_bytes, s
 static rn_status *build(picture *p) {
   p->box = calloc(p->fold.count + (size_t)1, sizeof *p->box);
   p->contents = calloc(p->fold.count + (size_t)1, sizeof *p->contents);
+  p->heat = calloc(p->fold.count + (size_t)1, sizeof *p->heat);
+  p->inside = calloc(p->fold.repeats.n + (size_t)1, sizeof *p->inside);
   p->read_by = calloc(rn_graph_node_count(p->graph) + (size_t)1, 1);
-  if (!p->box || !p->contents || !p->read_by) return rn_status_make(RN_RESOURCE_EXHAUSTED, "drawing: out of memory");
-  set_defaults(p->root);
+  if (!p->box || !p->contents || !p->heat || !p->inside || !p->read_by)
+    return rn_status_make(RN_RESOURCE_EXHAUSTED, "drawing: out of memory");
+  set_defaults(p->root, p->fold.count);
   draw_readers(p);
   RN_TRY(draw_boxes(p));
-  draw_edges(p);
+  RN_TRY(draw_edges(p));
   draw_legend(p);
   return NULL;
 }
 
 static rn_status *draw_folded(picture *p, char **out_bytes, size_t *out_size) {
   pthread_mutex_lock(&graphviz_lock);
-  p->root = agopen(draw_name("runnel"), Agdirected, NULL);
+  p->root = agopen(draw_name("runnel"), Agdirected, &ids_discipline);
   rn_status *status = p->root ? NULL : rn_status_make(RN_INTERNAL, "drawing: Graphviz could not open a graph");
   if (status == NULL) status = build(p);
   if (status == NULL) status = render(p->root, p->options->format, out_bytes, out_size);
@@ -102,7 +115,10 @@ static rn_status *draw_folded(picture *p, char **out_bytes, size_t *out_size) {
   pthread_mutex_unlock(&graphviz_lock);
   free(p->box);
   free(p->contents);
+  free(p->heat);
+  free(p->inside);
   free(p->read_by);
+  for (uint32_t i = 0; i < p->n_joints; i++) free(p->joint[i]);
   return status;
 }
 

@@ -117,6 +117,19 @@ static rn_status *whole(proto_span body, uint32_t kind, const rn_event *e, const
   return v->visit(v->arg, &one);
 }
 
+/* TaggedRunMetadata: tag 1, run_metadata 2. */
+static rn_status *run_metadata(proto_span s, const rn_event *e, const event_visitor *v) {
+  rn_event one = *e;
+  proto_field f;
+  one.kind = RN_EVENT_RUN_METADATA;
+  while (s.at < s.end) {
+    if (!proto_next(&s, &f)) return damaged("run metadata");
+    if (f.wire == 2 && f.number == 1) one.tag = bytes_of(f.body);
+    if (f.wire == 2 && f.number == 2) one.bytes = bytes_of(f.body);
+  }
+  return v->visit(v->arg, &one);
+}
+
 /* Time and step may stand anywhere, so they are looked for first. */
 rn_status *event_take_apart(const uint8_t *bytes, size_t size, const event_visitor *v) {
   proto_span s = {bytes, bytes + size};
@@ -132,6 +145,8 @@ rn_status *event_take_apart(const uint8_t *bytes, size_t size, const event_visit
     if (f.wire != 2) continue;
     if (f.number == 5)
       RN_TRY(summary(f.body, &e, v));
+    else if (f.number == 8)
+      RN_TRY(run_metadata(f.body, &e, v));
     else
       RN_TRY(whole(f.body, f.number == 3 ? RN_EVENT_VERSION : f.number == 4 ? RN_EVENT_GRAPH : RN_EVENT_OTHER, &e, v));
   }

@@ -1,8 +1,8 @@
 /* fold.c - which box of the picture each node belongs to (viz).
  *
- * A node's box is found from its name alone: the scope at the folding depth, the variable whose
- * parts it is, or the node itself. So folding a graph is one pass, and the same name always lands
- * in the same box. Where even the outermost scopes are too many to read, bands take their place. */
+ * A node's box is found from a name: of the scope at the folding depth, of the variable whose part it is, of its like
+ * in the first turn of what repeats, or its own. So folding is one pass, and the same name always lands in the same
+ * box. Where even the outermost scopes are too many to read, bands take their place. */
 #include "fold.h"
 #include "absorb.h"
 #include "band.h"
@@ -13,8 +13,10 @@
 #include <string.h>
 
 #define READABLE_BOXES 60u
-#define FEW_BOXES 40u /* so many may show every constant */
-#define BANDS 60u
+#define FEW_BOXES 40u   /* so many may show every constant */
+#define MOST_BOXES 120u /* what repeats is drawn once up to here; more are cut into bands */
+#define BANDS 30u
+#define DEEPEST 32
 #define NO_BOX FOLD_NO_BOX
 
 uint32_t path_depth(const char *path, size_t length) {
@@ -54,7 +56,8 @@ static rn_status *find_or_add(fold *f, const char *path, size_t length, box_kind
   if (!copy) return out_of_memory();
   memcpy(copy, path, length);
   copy[length] = '\0';
-  f->boxes[f->count] = (viz_box){.kind = kind, .node = node, .path = copy, .next = f->buckets[slot]};
+  f->boxes[f->count] =
+      (viz_box){.kind = kind, .node = node, .path = copy, .repeat = REPEAT_NONE, .next = f->buckets[slot]};
   f->buckets[slot] = f->count;
   *out = f->count++;
   return NULL;
@@ -90,7 +93,8 @@ static size_t swallowing_scope(const char *name, int32_t depth) {
 
 static rn_status *assign_box(fold *f, const rn_graph *g, rn_node_id n, int32_t depth, const parts *split,
                              char *scratch) {
-  rn_node_id shown = split ? split->stands_for[n] : n;
+  rn_node_id shown = repeats_shown(&f->repeats, n);
+  if (split) shown = split->stands_for[shown];
   const char *name = rn_graph_name(g, shown);
   if (split && split->part[n] != PART_MODEL) {
     const char *part = part_name(split->part[n]);
@@ -108,19 +112,35 @@ static rn_status *assign_box(fold *f, const rn_graph *g, rn_node_id n, int32_t d
 
 static rn_status *assign_boxes(fold *f, const rn_graph *g, int32_t depth, const parts *split, const unsigned char *mask,
                                char *scratch) {
+  for (uint32_t i = 0; i < f->count; i++) free(f->boxes[i].path);
+  f->count = 0;
+  for (uint32_t i = 0; i < f->n_buckets; i++) f->buckets[i] = NO_BOX;
   for (rn_node_id i = 0; i < rn_graph_node_count(g); i++) {
     f->of_node[i] = NO_BOX;
     if (mask && !mask[i]) continue;
     RN_TRY(assign_box(f, g, i, depth, split, scratch));
-    f->boxes[f->of_node[i]].count++;
+    viz_box *b = &f->boxes[f->of_node[i]];
+    if (b->count++ == 0 && b->kind != BOX_PART) b->repeat = repeats_around(&f->repeats, i, b->path);
   }
   return NULL;
 }
 
-static void clear(fold *f) {
-  for (uint32_t i = 0; i < f->count; i++) free(f->boxes[i].path);
-  f->count = 0;
-  for (uint32_t i = 0; i < f->n_buckets; i++) f->buckets[i] = NO_BOX;
+/* As deep as stays readable. Nothing repeats for the eye where all fits on a page. */
+static rn_status *assign_readable(fold *f, const rn_graph *g, const parts *split, const unsigned char *mask,
+                                  char *scratch) {
+  RN_TRY(assign_boxes(f, g, DEEPEST, split, mask, scratch));
+  if (f->count <= FEW_BOXES) return NULL;
+  RN_TRY(absorb_parameters(f, g));
+  if (f->count <= FEW_BOXES) return NULL;
+  RN_TRY(repeats_find(&f->repeats, f, g));
+  for (int32_t level = 8; level >= 0; level--) {
+    RN_TRY(assign_boxes(f, g, level, split, mask, scratch));
+    if (f->count > FEW_BOXES || f->repeats.n > 0) RN_TRY(absorb_parameters(f, g));
+    if (f->count <= READABLE_BOXES) return NULL;
+  }
+  if (f->repeats.n > 0 && f->count <= MOST_BOXES) return NULL;
+  repeats_finish(&f->repeats);
+  return band_fold(f, g, mask, BANDS);
 }
 
 rn_status *fold_init(fold *f, const rn_graph *g, int32_t depth, const unsigned char *mask) {
@@ -136,16 +156,10 @@ rn_status *fold_init(fold *f, const rn_graph *g, int32_t depth, const unsigned c
   f->buckets = calloc(f->n_buckets, sizeof *f->buckets);
   char *scratch = malloc(longest + 1);
   rn_status *status = f->of_node && f->buckets && scratch ? NULL : out_of_memory();
-  int automatic = depth < 0;
   parts split = {NULL, NULL};
-  if (automatic && status == NULL) status = parts_init(&split, g);
-  for (int32_t level = automatic ? 8 : depth; status == NULL; level--) {
-    clear(f);
-    status = assign_boxes(f, g, level, automatic ? &split : NULL, mask, scratch);
-    if (automatic && status == NULL && f->count > FEW_BOXES) status = absorb_parameters(f, g);
-    if (!automatic || f->count <= READABLE_BOXES || level == 0) break;
-  }
-  if (automatic && status == NULL && f->count > READABLE_BOXES) status = band_fold(f, g, mask, BANDS);
+  if (status == NULL && depth < 0) status = parts_init(&split, g);
+  if (status == NULL)
+    status = depth < 0 ? assign_readable(f, g, &split, mask, scratch) : assign_boxes(f, g, depth, NULL, mask, scratch);
   parts_finish(&split);
   free(scratch);
   return status;
@@ -156,5 +170,7 @@ void fold_finish(fold *f) {
   free(f->boxes);
   free(f->of_node);
   free(f->buckets);
+  repeats_finish(&f->repeats);
+  free(f->fixed);
   memset(f, 0, sizeof *f);
 }

@@ -2,6 +2,7 @@
 #ifndef RN_VIZ_FOLD_H
 #define RN_VIZ_FOLD_H
 #include <runnel/graph.h>
+#include "repeat.h"
 
 typedef enum { BOX_NODE, BOX_SCOPE, BOX_VARIABLE, BOX_PART } box_kind; /* a part: "training", "saving" */
 typedef struct viz_box {
@@ -9,6 +10,7 @@ typedef struct viz_box {
   rn_node_id node; /* BOX_NODE, BOX_VARIABLE: the node drawn */
   char *path;      /* its name: the node's, or the scope's. owned */
   uint32_t count;  /* nodes inside */
+  uint32_t repeat; /* the innermost repeat it is drawn inside of; REPEAT_NONE */
   uint32_t next;   /* chain in the hash table */
 } viz_box;
 typedef struct fold {
@@ -17,6 +19,8 @@ typedef struct fold {
   uint32_t *of_node; /* box of each node; FOLD_NO_BOX: it is not drawn */
   uint32_t *buckets;
   uint32_t n_buckets;
+  repeats repeats;      /* of a large graph; else empty */
+  unsigned char *fixed; /* per node, where parameters joined their readers: it follows from constants; else NULL */
 } fold;
 
 #define FOLD_NO_BOX UINT32_MAX

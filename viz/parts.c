@@ -32,11 +32,20 @@ static int reads_training(const parts *p, const rn_graph *g, rn_node_id n) {
   return 0;
 }
 
+static int summarises(const rn_graph *g, rn_node_id n) {
+  const char *op = rn_graph_op(g, n);
+  size_t length = strlen(op);
+  return (length >= 7 && strcmp(op + length - 7, "Summary") == 0) || strcmp(op, "AudioSummaryV2") == 0 ||
+         strcmp(op, "TensorSummaryV2") == 0;
+}
+
 static void mark_forward(parts *p, const rn_graph *g) {
   for (rn_node_id n = 0; n < rn_graph_node_count(g); n++) {
     const char *name = rn_graph_name(g, n);
     if (is_under(name, "save"))
       p->part[n] = PART_SAVING;
+    else if (summarises(g, n)) /* also of what training computes */
+      p->part[n] = PART_SUMMARIES;
     else if (is_under(name, "gradients") || reads_training(p, g, n))
       p->part[n] = PART_TRAINING;
   }
@@ -57,18 +66,12 @@ static int all_readers(const rn_graph *g, rn_node_id n, rn_value *room, int (*vi
   return some;
 }
 
-static int summarises(const rn_graph *g, rn_node_id n) {
-  const char *op = rn_graph_op(g, n);
-  size_t length = strlen(op);
-  return (length >= 7 && strcmp(op + length - 7, "Summary") == 0) || strcmp(op, "AudioSummaryV2") == 0 ||
-         strcmp(op, "TensorSummaryV2") == 0;
-}
-
 typedef struct question {
   const parts *p;
   const rn_graph *g;
   rn_node_id self, variable;
   char *scratch;
+  int trained; /* a reader trains it */
 } question;
 
 /* Is the reader the assignment of one variable, or itself only its initial value? */
@@ -87,6 +90,7 @@ static int is_outside_model(void *arg, rn_node_id reader) {
   question *q = arg;
   const char *name = rn_graph_name(q->g, reader);
   size_t n = strlen(name);
+  q->trained |= q->p->part[reader] == PART_TRAINING && variable_of(q->g, name, q->scratch) != q->self;
   return q->p->part[reader] != PART_MODEL || (n > 7 && strcmp(name + n - 7, "/Assign") == 0);
 }
 
@@ -98,13 +102,13 @@ static int is_summary(void *arg, rn_node_id reader) {
 /* What is fed and what is trained stays where it is, whoever looks at it. */
 static void mark_summaries(parts *p, const rn_graph *g, rn_value *room, char *scratch) {
   for (rn_node_id n = rn_graph_node_count(g); n-- > 0;) {
-    question q = {p, g, n, RN_NO_NODE, scratch};
+    question q = {p, g, n, RN_NO_NODE, scratch, 0};
     uint32_t flags = 0, role = 0;
     (void)rn_graph_op_known(g, n, &flags, &role);
     int stays =
         role == RN_ROLE_PLACEHOLDER || variable_of(g, rn_graph_name(g, n), scratch) != RN_NO_NODE || is_variable(g, n);
     if (p->part[n] != PART_MODEL || stays) continue;
-    if (summarises(g, n) || all_readers(g, n, room, is_summary, &q)) p->part[n] = PART_SUMMARIES;
+    if (all_readers(g, n, room, is_summary, &q)) p->part[n] = PART_SUMMARIES;
   }
 }
 
@@ -122,17 +126,26 @@ static int is_constant(const rn_graph *g, rn_node_id n) {
   return rn_graph_op_known(g, n, &flags, &role) && role == RN_ROLE_CONSTANT;
 }
 
-/* Constants, variables and their parts go where their readers are; readers come first. */
+static int is_unread(const rn_graph *g, rn_node_id n) {
+  uint32_t readers = rn_graph_consumers(g, (rn_value){n, RN_CONTROL}, NULL, 0);
+  for (uint32_t port = 0; port < rn_graph_output_count(g, n); port++)
+    readers += rn_graph_consumers(g, (rn_value){n, port}, NULL, 0);
+  return readers == 0;
+}
+
+/* Constants, variables and their parts go where their readers are; readers come first. A variable's part that nobody
+ * reads does not hold it in the model. */
 static void mark_sources(parts *p, const rn_graph *g, rn_value *room, char *scratch) {
   for (rn_node_id n = 0; n < rn_graph_node_count(g); n++)
     if (p->part[n] == PART_MODEL && waits_for_assignments(p, g, n, scratch)) p->part[n] = PART_STARTING;
   for (rn_node_id n = rn_graph_node_count(g); n-- > 0;) {
-    question q = {p, g, n, RN_NO_NODE, scratch};
+    question q = {p, g, n, RN_NO_NODE, scratch, 0};
     rn_node_id whole = variable_of(g, rn_graph_name(g, n), scratch);
     int is_slot = whole != RN_NO_NODE && is_variable(g, n);
     int is_source = is_variable(g, n) || is_constant(g, n) || whole != RN_NO_NODE;
     if (p->part[n] != PART_MODEL || !is_source) continue;
-    if (is_slot || all_readers(g, n, room, is_outside_model, &q)) p->part[n] = PART_TRAINING;
+    int is_idle = whole != RN_NO_NODE && !is_slot && is_unread(g, n);
+    if (is_slot || is_idle || (all_readers(g, n, room, is_outside_model, &q) && q.trained)) p->part[n] = PART_TRAINING;
   }
   for (rn_node_id n = 0; n < rn_graph_node_count(g); n++) {
     rn_node_id v = variable_of(g, rn_graph_name(g, n), scratch);
@@ -143,7 +156,7 @@ static void mark_sources(parts *p, const rn_graph *g, rn_value *room, char *scra
 static void join_initial_values(parts *p, const rn_graph *g, rn_value *room, char *scratch) {
   for (rn_node_id n = rn_graph_node_count(g); n-- > 0;) {
     uint32_t flags = 0, role = 0;
-    question q = {p, g, n, RN_NO_NODE, scratch};
+    question q = {p, g, n, RN_NO_NODE, scratch, 0};
     (void)rn_graph_op_known(g, n, &flags, &role);
     if (p->part[n] != PART_MODEL || role == RN_ROLE_PLACEHOLDER || is_variable(g, n)) continue;
     if (variable_of(g, rn_graph_name(g, n), scratch) != RN_NO_NODE) continue;

@@ -1,13 +1,12 @@
 /* plot.c - curves over steps, drawn with cairo (viz).
  *
  * On white, with colours that stay apart for colour-blind eyes (Okabe and Ito 2008) and in grey print. */
-#include <cairo-svg.h>
-#include <cairo.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <runnel/plot.h>
 #include "axis.h"
+#include "paper.h"
 
 typedef struct sheet {
   cairo_t *c;
@@ -15,30 +14,6 @@ typedef struct sheet {
   axis x, y;
   double width, height;
 } sheet;
-typedef struct bytes {
-  char *data;
-  size_t size, room;
-} bytes;
-
-static const double palette[][3] = {{0.00, 0.45, 0.70}, {0.84, 0.37, 0.00}, {0.00, 0.62, 0.45}, {0.80, 0.47, 0.65},
-                                    {0.90, 0.62, 0.00}, {0.34, 0.71, 0.91}, {0.35, 0.35, 0.35}};
-#define N_PALETTE (sizeof palette / sizeof palette[0])
-#define FONT 12.0
-
-static cairo_status_t keep(void *arg, const unsigned char *data, unsigned n) {
-  bytes *b = arg;
-  if (b->room - b->size < n) {
-    size_t room = 2 * b->room + n + 4096;
-    char *more = realloc(b->data, room);
-    if (more == NULL) return CAIRO_STATUS_NO_MEMORY;
-    b->data = more;
-    b->room = room;
-  }
-  memcpy(b->data + b->size, data, n);
-  b->size += n;
-  return CAIRO_STATUS_SUCCESS;
-}
-
 static int is_shown(const sheet *s, double v) { return isfinite(v) && !(s->y.is_log && v <= 0); }
 
 static void find_ranges(sheet *s, const rn_curve *curves, uint32_t n) {
@@ -57,23 +32,12 @@ static void find_ranges(sheet *s, const rn_curve *curves, uint32_t n) {
   axis_init(&s->y, low[1], high[1], s->y.is_log);
 }
 
-static double text_width(cairo_t *c, const char *text) {
-  cairo_text_extents_t e;
-  cairo_text_extents(c, text, &e);
-  return e.x_advance;
-}
-
-static void text_at(cairo_t *c, double x, double y, double align, const char *text) {
-  cairo_move_to(c, x - align * text_width(c, text), y);
-  cairo_show_text(c, text);
-}
-
 /* The frame takes what the marks' texts, the title and the legend leave. */
 static void lay_out(sheet *s) {
   char text[32];
   double widest = 0;
   for (uint32_t i = 0; i < s->y.n_marks; i++) {
-    double w = text_width(s->c, axis_text(&s->y, i, text, sizeof text));
+    double w = paper_text_width(s->c, axis_text(&s->y, i, text, sizeof text));
     widest = w > widest ? w : widest;
   }
   s->x.from = widest + 20;
@@ -93,20 +57,20 @@ static void draw_axes(sheet *s) {
     cairo_line_to(c, s->x.to, y);
     cairo_stroke(c);
     cairo_set_source_rgb(c, 0.25, 0.25, 0.25);
-    text_at(c, s->x.from - 8, y + FONT * 0.35, 1, axis_text(&s->y, i, text, sizeof text));
+    paper_text(c, s->x.from - 8, y + PAPER_FONT * 0.35, 1, axis_text(&s->y, i, text, sizeof text));
   }
   for (uint32_t i = 0; i < s->x.n_marks; i++)
-    text_at(c, axis_place(&s->x, s->x.mark[i]), s->y.from + 18, 0.5, axis_text(&s->x, i, text, sizeof text));
+    paper_text(c, axis_place(&s->x, s->x.mark[i]), s->y.from + 18, 0.5, axis_text(&s->x, i, text, sizeof text));
   cairo_set_source_rgb(c, 0.55, 0.55, 0.55);
   cairo_move_to(c, s->x.from, s->y.from + 0.5);
   cairo_line_to(c, s->x.to, s->y.from + 0.5);
   cairo_stroke(c);
   cairo_set_source_rgb(c, 0.25, 0.25, 0.25);
-  if (s->o->x_label != NULL) text_at(c, (s->x.from + s->x.to) / 2, s->height - 10, 0.5, s->o->x_label);
+  if (s->o->x_label != NULL) paper_text(c, (s->x.from + s->x.to) / 2, s->height - 10, 0.5, s->o->x_label);
   if (s->o->title == NULL) return;
-  cairo_set_font_size(c, FONT + 2);
-  text_at(c, s->x.from, 22, 0, s->o->title);
-  cairo_set_font_size(c, FONT);
+  cairo_set_font_size(c, PAPER_FONT + 2);
+  paper_text(c, s->x.from, 22, 0, s->o->title);
+  cairo_set_font_size(c, PAPER_FONT);
 }
 
 /* weight 0: as it is. Else the mean of what came before, each step weighing that much less, without the pull to 0 of a
@@ -146,9 +110,9 @@ static void draw_curve(const sheet *s, const rn_curve *v, const double colour[3]
 
 /* In the upper right corner, where falling losses leave room. */
 static void draw_legend(const sheet *s, const rn_curve *curves, uint32_t n) {
-  double widest = 0, line = FONT * 1.5;
+  double widest = 0, line = PAPER_FONT * 1.5;
   for (uint32_t i = 0; i < n; i++) {
-    double w = text_width(s->c, curves[i].name);
+    double w = paper_text_width(s->c, curves[i].name);
     widest = w > widest ? w : widest;
   }
   double x = s->x.to - widest - 34, y = s->y.to + 6;
@@ -156,29 +120,25 @@ static void draw_legend(const sheet *s, const rn_curve *curves, uint32_t n) {
   cairo_rectangle(s->c, x - 6, y - 4, widest + 40, line * n + 6);
   cairo_fill(s->c);
   for (uint32_t i = 0; i < n; i++, y += line) {
-    const double *colour = palette[i % N_PALETTE];
+    const double *colour = paper_colour(i);
     cairo_set_source_rgb(s->c, colour[0], colour[1], colour[2]);
     cairo_set_line_width(s->c, 3);
     cairo_move_to(s->c, x, y + line / 2 - 2);
     cairo_line_to(s->c, x + 20, y + line / 2 - 2);
     cairo_stroke(s->c);
     cairo_set_source_rgb(s->c, 0.15, 0.15, 0.15);
-    text_at(s->c, x + 28, y + FONT, 0, curves[i].name);
+    paper_text(s->c, x + 28, y + PAPER_FONT, 0, curves[i].name);
   }
 }
 
 static void draw(sheet *s, const rn_curve *curves, uint32_t n) {
-  cairo_select_font_face(s->c, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-  cairo_set_font_size(s->c, FONT);
-  cairo_set_source_rgb(s->c, 1, 1, 1);
-  cairo_paint(s->c);
   find_ranges(s, curves, n);
   lay_out(s);
   draw_axes(s);
   cairo_save(s->c);
   cairo_rectangle(s->c, s->x.from, s->y.to - 2, s->x.to - s->x.from + 4, s->y.from - s->y.to + 4);
   cairo_clip(s->c);
-  for (uint32_t i = 0; i < n; i++) draw_curve(s, &curves[i], palette[i % N_PALETTE]);
+  for (uint32_t i = 0; i < n; i++) draw_curve(s, &curves[i], paper_colour(i));
   cairo_restore(s->c);
   draw_legend(s, curves, n);
 }
@@ -200,29 +160,14 @@ static rn_status *check(const rn_curve *curves, uint32_t n, const rn_plot_option
 rn_status *rn_plot_draw(const rn_curve *curves, uint32_t n, const rn_plot_options *given, char **out_bytes,
                         size_t *out_size) {
   rn_plot_options o = {0};
-  bytes b = {NULL, 0, 0};
+  paper p;
   memcpy(&o, given, given->struct_size < sizeof o ? given->struct_size : sizeof o);
   RN_TRY(check(curves, n, &o));
   sheet s = {.o = &o, .width = o.width != 0 ? o.width : 720, .height = o.height != 0 ? o.height : 420};
-  int is_svg = strcmp(o.format, "svg") == 0;
-  cairo_surface_t *surface = is_svg ? cairo_svg_surface_create_for_stream(keep, &b, s.width, s.height)
-                                    : cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)s.width, (int)s.height);
-  s.c = cairo_create(surface);
+  paper_begin(&p, o.format, s.width, s.height);
+  s.c = p.c;
   draw(&s, curves, n);
-  cairo_status_t failed = cairo_status(s.c);
-  cairo_destroy(s.c);
-  if (failed == CAIRO_STATUS_SUCCESS && !is_svg) failed = cairo_surface_write_to_png_stream(surface, keep, &b);
-  cairo_surface_finish(surface);
-  if (failed == CAIRO_STATUS_SUCCESS) failed = cairo_surface_status(surface);
-  cairo_surface_destroy(surface);
-  if (failed != CAIRO_STATUS_SUCCESS) {
-    free(b.data);
-    return rn_status_make(failed == CAIRO_STATUS_NO_MEMORY ? RN_RESOURCE_EXHAUSTED : RN_INTERNAL,
-                          "the plot cannot be drawn: %s", cairo_status_to_string(failed));
-  }
-  *out_bytes = b.data;
-  *out_size = b.size;
-  return NULL;
+  return paper_end(&p, out_bytes, out_size);
 }
 
 void rn_plot_free(char *data) { free(data); }

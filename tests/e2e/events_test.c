@@ -9,7 +9,7 @@
 
 enum { ROOM = 1 << 16 };
 typedef struct seen {
-  uint32_t kind[RN_EVENT_OTHER + 1];
+  uint32_t kind[RN_EVENT_RUN_METADATA + 1];
   double last, histogram_count;
   int64_t last_step, width;
   char tag[64];

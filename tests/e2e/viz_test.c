@@ -105,7 +105,7 @@ static void no_reader_is_forgotten(void **state) {
   rn_value x = placeholder(g, "x", RN_FLOAT, dims(1, 3, 0));
   for (int i = 0; i < READERS; i++) node1(g, "Tanh", NULL, x);
   drawing d = draw(g, (rn_viz_options){.format = "dot", .around = "x", .hops = 1});
-  assert_true(has(&d, "5000 Tanh") || has(&d, "5000 nodes"));
+  assert_true(has(&d, "5000 times")); /* alike, so drawn once */
   rn_viz_free(d.bytes);
   rn_graph_destroy(g);
   rn_runtime_destroy(rt);
@@ -185,7 +185,12 @@ static void an_empty_graph_and_a_huge_flat_one_are_pictures(void **state) {
   assert_true(has(&d, "an empty graph"));
   rn_viz_free(d.bytes);
   rn_value at = placeholder(g, "x", RN_FLOAT, dims(1, 3, 0));
-  for (int i = 0; i < 10000; i++) at = i % 3 ? node1(g, "Tanh", NULL, at) : node2(g, "Mul", NULL, at, at);
+  static const char *const ops[] = {"Tanh", "Neg", "Exp", "Square", "Abs"};
+  uint32_t dice = 1;
+  for (int i = 0; i < 10000; i++) { /* nothing in it repeats */
+    dice = dice * 1664525u + 1013904223u;
+    at = node1(g, ops[(dice >> 16) % 5], NULL, at);
+  }
   d = draw(g, (rn_viz_options){.format = "svg"});
   uint32_t boxes = count(&d, "<g id=\"box");
   assert_true(boxes >= 20 && boxes <= 61); /* a page that can be read, not ten thousand dots */

@@ -11,14 +11,15 @@ extern "C" {
 #endif
 
 enum {
-  RN_EVENT_VERSION = 1,   /* bytes: "brain.Event:2" */
-  RN_EVENT_SCALAR = 2,    /* tag, number */
-  RN_EVENT_HISTOGRAM = 3, /* tag, histogram */
-  RN_EVENT_IMAGE = 4,     /* tag, bytes: PNG; width, height */
-  RN_EVENT_AUDIO = 5,     /* tag, bytes: WAV */
-  RN_EVENT_TENSOR = 6,    /* tag, bytes: a TensorProto that is no scalar */
-  RN_EVENT_GRAPH = 7,     /* bytes: a GraphDef */
-  RN_EVENT_OTHER = 8      /* something this reader does not know */
+  RN_EVENT_VERSION = 1,     /* bytes: "brain.Event:2" */
+  RN_EVENT_SCALAR = 2,      /* tag, number */
+  RN_EVENT_HISTOGRAM = 3,   /* tag, histogram */
+  RN_EVENT_IMAGE = 4,       /* tag, bytes: PNG; width, height */
+  RN_EVENT_AUDIO = 5,       /* tag, bytes: WAV */
+  RN_EVENT_TENSOR = 6,      /* tag, bytes: a TensorProto that is no scalar */
+  RN_EVENT_GRAPH = 7,       /* bytes: a GraphDef */
+  RN_EVENT_OTHER = 8,       /* something this reader does not know */
+  RN_EVENT_RUN_METADATA = 9 /* tag, bytes: a RunMetadata (runnel/timeline.h) */
 };
 typedef struct rn_histogram {
   double min, max, count, sum, sum_squares;
