@@ -6,13 +6,15 @@
 #include <string.h>
 #include <runnel/c/summary.h>
 #include <runnel/graphdef.h>
+#include <time.h>
+#include "bytes.h"
 
 struct rn_events {
   rn_graph *graph;
   rn_scope *scope;
   rn_session *session;
   rn_value step, bytes, tag, number; /* what is fed */
-  rn_node_id open, add_graph, add_summary, add_scalar, flush, close;
+  rn_node_id open, add_graph, add_summary, add_scalar, add_event, flush, close;
 };
 
 static rn_value writer_op(rn_events *e, const char *op, const rn_value *in, uint32_t n) {
@@ -38,11 +40,12 @@ static rn_status *build(rn_events *e, const char *logdir) {
   rn_value w = writer_op(e, "SummaryWriter", NULL, 0);
   rn_value file[5] = {w, text(e, "logdir", logdir), rn_scope_scalar(s, "queue", RN_INT32, QUEUE),
                       rn_scope_scalar(s, "millis", RN_INT32, FLUSH_MS), text(e, "suffix", "")};
-  rn_value raw[3] = {w, e->step, e->bytes}, scalars[4] = {w, e->step, e->tag, e->number};
+  rn_value raw[3] = {w, e->step, e->bytes}, event[2] = {w, e->bytes}, scalars[4] = {w, e->step, e->tag, e->number};
   e->open = writer_op(e, "CreateSummaryFileWriter", file, 5).node;
   e->add_graph = writer_op(e, "WriteGraphSummary", raw, 3).node;
   e->add_summary = writer_op(e, "WriteRawProtoSummary", raw, 3).node;
   e->add_scalar = writer_op(e, "WriteScalarSummary", scalars, 4).node;
+  e->add_event = writer_op(e, "ImportEvent", event, 2).node;
   e->flush = writer_op(e, "FlushSummaryWriter", &w, 1).node;
   e->close = writer_op(e, "CloseSummaryWriter", &w, 1).node;
   return rn_scope_take_status(s);
@@ -118,6 +121,43 @@ rn_status *rn_events_add_scalar(rn_events *e, int64_t step, const char *tag, dou
   rn_tensor_release(at);
   rn_tensor_release(name);
   rn_tensor_release(number);
+  return s;
+}
+
+/* An Event: wall_time 1, step 2, tagged_run_metadata 8 {tag 1, run_metadata 2}. */
+static void put_tagged(io_buffer *b, int64_t step, const char *tag, const void *data, size_t size) {
+  io_buffer tagged = {0};
+  struct timespec now;
+  uint64_t bits;
+  (void)clock_gettime(CLOCK_REALTIME, &now);
+  double seconds = (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+  memcpy(&bits, &seconds, sizeof bits);
+  io_put_varint(b, 1 << 3 | 1);
+  io_put_fixed(b, 8, bits);
+  io_put_field(b, 2, (uint64_t)step);
+  io_put_body(&tagged, 1, tag, strlen(tag));
+  io_put_body(&tagged, 2, data, size);
+  io_put_body(b, 8, tagged.data, tagged.size);
+  b->failed |= tagged.failed;
+  io_drop(&tagged);
+}
+
+rn_status *rn_events_add_run_metadata(rn_events *e, int64_t step, const char *tag, rn_trace *t) {
+  void *data = NULL;
+  size_t size = 0;
+  io_buffer event = {0};
+  rn_shape scalar = {0, 0, {0}};
+  rn_tensor *content = NULL;
+  RN_TRY(rn_trace_metadata(t, &data, &size));
+  put_tagged(&event, step, tag, data, size);
+  free(data);
+  rn_bytes item = {(const char *)event.data, event.size};
+  rn_status *s = event.failed ? rn_status_make(RN_RESOURCE_EXHAUSTED, "no memory for run metadata")
+                              : rn_tensor_strings(&scalar, &item, &content);
+  rn_feed feed = {e->bytes, content};
+  if (s == NULL) s = run(e, &feed, 1, e->add_event);
+  rn_tensor_release(content);
+  io_drop(&event);
   return s;
 }
 

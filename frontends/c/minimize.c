@@ -156,6 +156,8 @@ static rn_status *drive(driver *d, request *r) {
                        rn_graph_name(r->s->g, r->loss.node));
   if (e == NULL) e = finish(d);
   if (e == NULL) r->step = close_step(d, r->global_step);
+  for (uint32_t i = 0; e == NULL && !r->s->error && i < g.n; i++)
+    if (g.dx[i].node != RN_NO_NODE) rn_collection_add(r->s, "gradients", g.dx[i]);
   grads_finish(&g);
   return e;
 }

@@ -25,5 +25,6 @@ int cli_finish(cli *c);                               /* 0 and a message when so
 int cli_usage(const cli *c, const char *what);        /* prints what is wrong; returns 2 */
 int cli_fail(const cli *c, rn_status *s /* given */); /* prints it; returns 1 */
 int cli_print_json(cJSON *object /* given */);        /* returns 0 */
+void cli_tell(void *arg, int level, const char *message); /* a runtime's messages, on standard error */
 const char *cli_first_line(const char *text, char *buf, size_t size_bytes);
 #endif

@@ -31,4 +31,7 @@ int command_explain(cli *c);
 int command_show(cli *c);
 int command_draw(cli *c);
 int command_plot(cli *c);
+int command_tpu(cli *c);
+int command_report(cli *c);
+int command_board(cli *c);
 #endif

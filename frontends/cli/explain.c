@@ -1,11 +1,11 @@
 /* explain.c - runnel explain: which kernels could run each node, which does, and by which rule (frontends/cli). */
 #include <fnmatch.h>
-#include <runnel/plugin.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "commands.h"
 #include "graph_file.h"
+#include "sinks.h"
 
 #define MAX_DEVICES 64
 
@@ -22,7 +22,7 @@ typedef struct explanation {
   const char *pattern; /* of node names; NULL: all */
   cJSON *nodes;        /* NULL: print text */
   used device[MAX_DEVICES];
-  uint32_t n_devices, n_nodes, n_idle, n_fallen, n_stuck;
+  uint32_t n_devices, n_nodes, n_idle, n_fallen, n_stuck, n_claimed;
 } explanation;
 
 /* --------------------------------------------------------------------------------- what is asked */
@@ -49,29 +49,10 @@ static int is_fed(const explanation *x, rn_node_id n) {
 
 /* Placeholders count as fed: what they hold decides nothing. */
 static void feed_placeholders(explanation *x) {
-  uint32_t flags, role;
   for (rn_node_id n = 0; n < rn_graph_node_count(x->graph); n++) {
-    if (!rn_graph_op_known(x->graph, n, &flags, &role) || role != RN_ROLE_PLACEHOLDER || is_fed(x, n)) continue;
+    if (!sinks_is_placeholder(x->graph, n) || is_fed(x, n)) continue;
     x->feeds[x->n_feeds++] = (rn_value){n, 0};
   }
-}
-
-/* The nodes nobody reads and nobody waits for: with them comes the whole graph. */
-static rn_status *target_sinks(explanation *x) {
-  uint32_t n = rn_graph_node_count(x->graph);
-  char *is_read = calloc(n + 1u, 1);
-  if (!is_read) return rn_status_make(RN_RESOURCE_EXHAUSTED, "out of memory");
-  for (rn_node_id i = 0; i < n; i++) {
-    for (uint32_t k = 0; k < rn_graph_input_count(x->graph, i); k++) {
-      rn_node_id from = rn_graph_input(x->graph, i, k).node;
-      if (from < n) is_read[from] = 1;
-    }
-    for (uint32_t k = 0; k < rn_graph_control_count(x->graph, i); k++) is_read[rn_graph_control(x->graph, i, k)] = 1;
-  }
-  for (rn_node_id i = 0; i < n; i++)
-    if (!is_read[i]) x->targets[x->n_targets++] = i;
-  free(is_read);
-  return NULL;
 }
 
 static rn_status *read_request(cli *c, explanation *x) {
@@ -87,7 +68,7 @@ static rn_status *read_request(cli *c, explanation *x) {
   while ((text = cli_option(c, "target")) != NULL) RN_TRY(add_target(x, text));
   if (c->count) return rn_status_make(RN_INVALID_ARGUMENT, "'%s' is not understood here", c->args[0]);
   feed_placeholders(x);
-  return x->n_fetches + x->n_targets == 0 ? target_sinks(x) : NULL;
+  return x->n_fetches + x->n_targets == 0 ? sinks_find(x->graph, x->targets, &x->n_targets) : NULL;
 }
 
 /* ------------------------------------------------------------------------------------------ text */
@@ -119,6 +100,7 @@ static uint32_t print_candidates(const rn_candidate *const *k, uint32_t n) {
 }
 
 static void print_node(const rn_node_explanation *n) {
+  if (n->function[0]) printf("in function '%s': ", n->function);
   if (n->part[0]) {
     printf("%s '%s': %s\n", n->op, n->name, n->part);
     return;
@@ -128,7 +110,10 @@ static void print_node(const rn_node_explanation *n) {
   else
     printf("%s '%s' runs on %s with '%s' of %s\n  device: %s\n  kernel: %s\n", n->op, n->name, n->device, n->label,
            n->plugin, n->device_rule, n->kernel_rule);
-  if (n->claimed_by[0]) printf("  claim:  compiler '%s' computes it together with others\n", n->claimed_by);
+  if (n->claimed_by[0])
+    printf("  claim:  compiler '%s' computes it together with others: %s\n", n->claimed_by, n->claim_reason);
+  else if (n->left_reason[0])
+    printf("  left:   %s\n", n->left_reason);
   for (uint32_t i = 0; i < n->n_candidates;) i += print_candidates(n->candidates + i, n->n_candidates - i);
 }
 
@@ -151,6 +136,7 @@ static cJSON *json_node(const rn_node_explanation *n) {
   cJSON *o = cJSON_CreateObject();
   cJSON_AddStringToObject(o, "name", n->name);
   cJSON_AddStringToObject(o, "op", n->op);
+  cJSON_AddStringToObject(o, "function", n->function);
   cJSON_AddStringToObject(o, "part", n->part);
   cJSON_AddStringToObject(o, "device", n->device);
   cJSON_AddStringToObject(o, "plugin", n->plugin);
@@ -158,6 +144,8 @@ static cJSON *json_node(const rn_node_explanation *n) {
   cJSON_AddStringToObject(o, "device_rule", n->device_rule);
   cJSON_AddStringToObject(o, "kernel_rule", n->kernel_rule);
   cJSON_AddStringToObject(o, "claimed_by", n->claimed_by);
+  cJSON_AddStringToObject(o, "claim_reason", n->claim_reason);
+  cJSON_AddStringToObject(o, "left_reason", n->left_reason);
   cJSON_AddStringToObject(o, "problem", n->problem);
   cJSON_AddBoolToObject(o, "fell_back", n->fell_back);
   cJSON *list = cJSON_AddArrayToObject(o, "candidates");
@@ -172,6 +160,7 @@ static void count(explanation *x, const rn_node_explanation *n) {
   x->n_idle += n->part[0] != 0;
   x->n_stuck += n->problem[0] != 0;
   x->n_fallen += n->fell_back;
+  x->n_claimed += n->claimed_by[0] != 0;
   if (!n->device[0]) return;
   while (d < x->n_devices && strcmp(x->device[d].name, n->device) != 0) d++;
   if (d == MAX_DEVICES) return;
@@ -209,6 +198,7 @@ static void print_summary(const cli *c, const explanation *x, const rn_status *p
   printf("\n%u nodes:", x->n_nodes);
   for (uint32_t d = 0; d < x->n_devices; d++) printf(" %u on %s,", x->device[d].nodes, x->device[d].name);
   printf(" %u need no kernel, %u run nowhere\n", x->n_idle, x->n_stuck);
+  if (x->n_claimed) printf("%u nodes are in programs that compilers make\n", x->n_claimed);
   if (x->n_fallen) printf("%u nodes fall back: they are not where they were wanted\n", x->n_fallen);
   if (problem) printf("the step cannot be run: %s\n", rn_status_message(problem));
   rn_runtime_plugins(c->runtime, print_broken, NULL);
@@ -219,6 +209,7 @@ static void print_all_json(const cli *c, const explanation *x, const rn_status *
   cJSON_AddItemToObject(o, "nodes", x->nodes);
   cJSON *devices = cJSON_AddObjectToObject(o, "devices");
   for (uint32_t d = 0; d < x->n_devices; d++) cJSON_AddNumberToObject(devices, x->device[d].name, x->device[d].nodes);
+  cJSON_AddNumberToObject(o, "claimed", x->n_claimed);
   cJSON_AddNumberToObject(o, "fell_back", x->n_fallen);
   cJSON_AddNumberToObject(o, "run_nowhere", x->n_stuck);
   cJSON_AddStringToObject(o, "problem", problem ? rn_status_message(problem) : "");

@@ -114,16 +114,16 @@ static rn_status *unknown_type(const rn_graph *g, rn_value v, const char *name) 
   return rn_status_make(RN_INVALID_ARGUMENT, "feed '%s': the type of this value is not known", name);
 }
 
-rn_status *feed_parse(const rn_graph *g, rn_value v, const char *name, const char *text, rn_tensor **out) {
+rn_status *feed_parse_as(rn_dtype dtype, const rn_shape *shape, const char *name, const char *text, rn_tensor **out) {
   if (text[0] == '@') return npy_read(text + 1, out);
-  rn_dtype dtype = rn_dtype_base(rn_graph_dtype(g, v));
-  int64_t count = count_items(text);
-  rn_shape shape;
-  if (dtype == RN_INVALID) return unknown_type(g, v, name);
-  RN_TRY(shape_for(g, v, name, count, &shape));
-  if (dtype == RN_STRING) return parse_strings(text, &shape, count, out);
+  int64_t count = count_items(text), wanted;
+  RN_TRY(rn_shape_count(shape, &wanted));
+  if (count != wanted)
+    return rn_status_make(RN_INVALID_ARGUMENT, "feed '%s': %lld values given, it takes %lld", name, (long long)count,
+                          (long long)wanted);
+  if (dtype == RN_STRING) return parse_strings(text, shape, count, out);
   rn_tensor *t;
-  RN_TRY(rn_tensor_create(dtype, &shape, &t));
+  RN_TRY(rn_tensor_create(dtype, shape, &t));
   for (int64_t i = 0; i < count; i++) {
     size_t n = strcspn(text, ",");
     if (!store(t, i, text, n)) {
@@ -135,4 +135,13 @@ rn_status *feed_parse(const rn_graph *g, rn_value v, const char *name, const cha
   }
   *out = t;
   return NULL;
+}
+
+rn_status *feed_parse(const rn_graph *g, rn_value v, const char *name, const char *text, rn_tensor **out) {
+  if (text[0] == '@') return npy_read(text + 1, out);
+  rn_dtype dtype = rn_dtype_base(rn_graph_dtype(g, v));
+  rn_shape shape;
+  if (dtype == RN_INVALID) return unknown_type(g, v, name);
+  RN_TRY(shape_for(g, v, name, count_items(text), &shape));
+  return feed_parse_as(dtype, &shape, name, text, out);
 }

@@ -8,4 +8,6 @@
  * rank one number is a scalar and several are a vector.
  * err INVALID_ARGUMENT: names the feed, what it takes and what was given. own: owned */
 rn_status *feed_parse(const rn_graph *g, rn_value v, const char *name, const char *text, rn_tensor **out);
+/* The same where type and shape are known without a graph. */
+rn_status *feed_parse_as(rn_dtype dtype, const rn_shape *shape, const char *name, const char *text, rn_tensor **out);
 #endif

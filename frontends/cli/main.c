@@ -6,7 +6,7 @@
 #include "install/trial.h"
 
 /* What the runtime has to say, a fallback above all, is not for the pipe that the results go to. */
-static void tell(void *arg, int level, const char *message) {
+void cli_tell(void *arg, int level, const char *message) {
   static const char *const names[] = {"", "error", "warning", "info", "debug"};
   (void)arg;
   fprintf(stderr, "runnel: %s: %s\n", level >= RN_LOG_ERROR && level <= RN_LOG_DEBUG ? names[level] : "note", message);
@@ -26,7 +26,7 @@ static rn_status *create_runtime(cli *c) {
   options.config_file = c->config_file;
   options.settings = c->settings;
   options.n_settings = c->n_settings;
-  if (strcmp(c->command, "plugin") != 0) options.log = tell; /* what it finds is the answer of `plugin` */
+  if (strcmp(c->command, "plugin") != 0) options.log = cli_tell; /* what it finds is the answer of `plugin` */
   if (strcmp(c->command, "plugin") == 0) options.flags = RN_RUNTIME_ASK_LATER; /* it is about plugins that may crash */
   return rn_runtime_create(&options, &c->runtime);
 }

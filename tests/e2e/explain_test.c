@@ -21,6 +21,23 @@ static const char graph[] =
     "node { name: 'gpu' op: 'Tanh' input: 'x' device: '/gpu:0' attr { key: 'T' value { type: DT_FLOAT } } }\n"
     "node { name: 'words' op: 'Frobnicate' input: 'x' }\n";
 
+/* outer calls twice; forever calls itself. */
+#define CALL(name, f, in)                                    \
+  "name: '" name "' op: 'PartitionedCall' input: '" in       \
+  "' attr { key: 'Tin' value { list { type: DT_FLOAT } } } " \
+  "attr { key: 'Tout' value { list { type: DT_FLOAT } } } attr { key: 'f' value { func { name: '" f "' } } }"
+#define FUNCTION(name, node, result)                                       \
+  "function { signature { name: '" name                                    \
+  "' input_arg { name: 'a' type: DT_FLOAT } output_arg { name: 'b' type: " \
+  "DT_FLOAT } } node_def { " node " } ret { key: 'b' value: '" result "' } }\n"
+static const char functions[] =
+    "node { name: 'x' op: 'Placeholder' attr { key: 'dtype' value { type: DT_FLOAT } } }\n"
+    "node { " CALL("start", "outer", "x") " }\n"
+    "node { " CALL("ring", "forever", "x") " }\n"
+    "library {\n" FUNCTION("outer", CALL("inner", "twice", "a"), "inner:output:0")
+    FUNCTION("twice", "name: 'sum' op: 'Add' input: 'a' input: 'a' attr { key: 'T' value { type: DT_FLOAT } }",
+             "sum:z:0") FUNCTION("forever", CALL("again", "forever", "a"), "again:output:0") "}\n";
+
 static void write_file(const char *name, const char *text) {
   char path[128];
   (void)snprintf(path, sizeof path, "%s/%s", folder, name);
@@ -150,6 +167,18 @@ static void json_says_the_same(void **state) {
   says("\"run_nowhere\":\t2");
 }
 
+static void nodes_of_functions_are_explained_too(void **state) {
+  (void)state;
+  write_file("graph.pbtxt", functions);
+  explain("", "--node '*'");
+  says("in function 'outer': PartitionedCall 'start/inner' runs on");
+  says("in function 'twice': Add 'start/inner/sum' runs on");
+  says("in function 'forever': PartitionedCall 'ring/again' runs on"); /* and no more of it */
+  explain("", "--node 'start/inner/sum' --json");
+  says("\"function\":\t\"twice\"");
+  write_file("graph.pbtxt", graph);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(priority_decides),
                                      cmocka_unit_test(then_the_more_specific_kernel),
@@ -161,7 +190,8 @@ int main(void) {
                                      cmocka_unit_test(a_fallback_is_never_silent),
                                      cmocka_unit_test(what_nothing_can_run_is_explained_too),
                                      cmocka_unit_test(a_plugin_that_does_not_load_says_why),
-                                     cmocka_unit_test(json_says_the_same)};
+                                     cmocka_unit_test(json_says_the_same),
+                                     cmocka_unit_test(nodes_of_functions_are_explained_too)};
   (void)snprintf(folder, sizeof folder, "/tmp/runnel_explain_XXXXXX");
   if (mkdtemp(folder) == NULL) return 1;
   write_file("graph.pbtxt", graph);

@@ -30,7 +30,7 @@ for file in man/man1/runnel.1 man/man1/runnel-plugin.1 man/man1/runnel-manifest.
   doc/runnel/plugins.md doc/runnel/CHANGELOG.md doc/runnel/examples/skeleton/plugin.c runnel/install_manifest.txt; do
   [ -s "$prefix/share/$file" ] || die "share/$file is not installed"
 done
-for header in runnel.h plugin.h ops.h graphdef.h viz.h c/scope.h c/layers.h c/train.h c/data.h; do
+for header in runnel.h plugin.h ops.h graphdef.h viz.h report.h c/scope.h c/layers.h c/train.h c/data.h; do
   [ -f "$prefix/include/runnel/$header" ] || die "runnel/$header is not installed"
 done
 

@@ -37,7 +37,7 @@ for package in "${packages[@]}"; do
   [ "$package" = librunnel0 ] || field "$package" Depends "librunnel0 (= $version)"
 done
 for library in libltdl7 libinih1 libc6; do field librunnel0 Depends $library; done
-for library in libcjson1 libprotobuf-c1 libgvc6; do field runnel Depends $library; done
+for library in libcjson1 libprotobuf-c1 libgvc6 libmicrohttpd12; do field runnel Depends $library; done
 field runnel Recommends runnel-plugin-ops
 field runnel-dev Depends "runnel (= $version)"
 field runnel-plugin-cpu Recommends libopenblas0

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every function of a public header is explained: by a comment above it, above its group, or behind it.
 set -euo pipefail
-mapfile -t headers < <(git ls-files --cached --others --exclude-standard -- 'core/include/runnel/*.h' 'frontends/*.h' 'viz/include/*.h' | grep -E '(^|/)runnel/')
+mapfile -t headers < <(git ls-files --cached --others --exclude-standard -- 'core/include/runnel/*.h' 'frontends/*.h' 'viz/include/*.h' 'viz/report/include/*.h' | grep -E '(^|/)runnel/')
 awk '
   FNR == 1 { told = 0; inside = 0 }
   # A blank line ends a group; a comment begins one.

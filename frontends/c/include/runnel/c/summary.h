@@ -5,6 +5,7 @@
 #ifndef RUNNEL_C_SUMMARY_H
 #define RUNNEL_C_SUMMARY_H
 #include <runnel/c/scope.h>
+#include <runnel/c/trace.h>
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -31,6 +32,9 @@ RN_API rn_status *rn_events_add_graph(rn_events *e, const rn_graph *g);
 RN_API rn_status *rn_events_add_summary(rn_events *e, int64_t step, rn_tensor *summary);
 /* A number that the program worked out itself. */
 RN_API rn_status *rn_events_add_scalar(rn_events *e, int64_t step, const char *tag, double value);
+/* What a step did and when: compute time and memory of nodes in TensorBoard's graph, the timeline of `runnel report`.
+ * tag: the name of the step there, like "step_100". */
+RN_API rn_status *rn_events_add_run_metadata(rn_events *e, int64_t step, const char *tag, rn_trace *t);
 RN_API rn_status *rn_events_flush(rn_events *e);
 #ifdef __cplusplus
 }

@@ -14,7 +14,8 @@ typedef struct rn_hyper {
 } rn_hyper;
 /* Adds gradients of loss for every trainable variable, the optimizer's slots and updates, and counts
  * global_step (may be NULL). Returns the node that does one step, named as the optimizer ("Adam"). What
- * is left out of hypers has the optimizer's default. err in the scope: NOT_FOUND (no such optimizer),
+ * is left out of hypers has the optimizer's default. The gradients join the collection "gradients", those of rows
+ * alone excepted. err in the scope: NOT_FOUND (no such optimizer),
  * INVALID_ARGUMENT (unknown hyper-parameter or out of range, all are listed). */
 RN_API rn_node_id rn_minimize(rn_scope *s, rn_value loss, const char *optimizer, const rn_hyper *hypers,
                               uint32_t n_hypers, const rn_variable *global_step);
