@@ -1,10 +1,8 @@
 /* lab.c - one run of a lab: its graph, its session, the training loop (docs/labs). */
-#include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "lab.h"
@@ -58,10 +56,9 @@ rn_status *lab_finish_graph(lab_run *r) {
   const lab_flags *f = r->flags;
   rn_hyper rate = {"learning_rate", f->learning_rate};
   rn_collection_add(r->scope, "losses", r->loss);
-  rn_summary_scalar(r->scope, "loss", r->loss);
-  r->summaries = rn_summaries_merge(r->scope);
   if (!f->evaluate) /* so that any optimizer's checkpoint can be evaluated */
     r->train = rn_minimize(r->scope, r->loss, f->optimizer, &rate, f->learning_rate >= 0, &r->global_step);
+  lab_watch_graph(r);
   r->init = rn_variables_init(r->scope, "init");
   RN_TRY(rn_scope_take_status(r->scope));
   RN_TRY(rn_saver_create(r->scope, 5, &r->saver));
@@ -132,51 +129,51 @@ static rn_status *explain_nan(lab_run *r, rn_tensor **feeds) {
                         r->last_loss, (long long)r->step);
 }
 
-static rn_status *make_folders(const char *path) {
-  char part[4096];
-  snprintf(part, sizeof part, "%s", path);
-  for (char *p = part + 1; *p; p++)
-    if (*p == '/') {
-      *p = '\0';
-      (void)mkdir(part, 0777);
-      *p = '/';
-    }
-  struct stat st;
-  if (mkdir(part, 0777) == 0) return NULL;
-  int cause = errno;
-  if (stat(part, &st) == 0 && S_ISDIR(st.st_mode)) return NULL;
-  return rn_status_make(RN_PERMISSION_DENIED, "--logdir: folder '%s' cannot be made: %s", path, strerror(cause));
+typedef struct lab_steps {
+  rn_step *plain, *full; /* full: with the summaries */
+} lab_steps;
+
+/* Numbers are noted a hundred times in a run; weights, gradients and pictures, which are large, ten times. */
+static int is_due(const lab_run *r, int64_t step, int64_t times) {
+  int64_t steps = r->flags->steps, every = (steps + times - 1) / times;
+  return step % every == 0 || step == steps;
 }
 
-/* The step that is reported also gives the summaries. */
-static rn_status *reported_step(lab_run *r, rn_step *step, rn_tensor **feeds, rn_tensor **loss) {
+static rn_status *full_step(lab_run *r, rn_step *step, rn_tensor **feeds, rn_tensor **loss) {
   rn_tensor *got[2] = {*loss, NULL};
   rn_status *e = rn_step_run(step, NULL, feeds, got);
   *loss = got[0];
-  if (e == NULL) e = rn_events_add_summary(r->events, r->step, got[1]);
+  if (e == NULL) e = rn_events_add_summary(r->events, r->step + 1, got[1]);
   rn_tensor_release(got[1]);
   return e;
 }
 
-typedef struct lab_steps {
-  rn_step *plain, *reported;
-} lab_steps;
+static rn_status *one_step(lab_run *r, const lab_steps *steps, int64_t traced, rn_tensor **feeds, rn_tensor **loss) {
+  int64_t next = r->step + 1;
+  int is_full = next != traced && is_due(r, next, 10);
+  if (is_full)
+    RN_TRY(full_step(r, steps->full, feeds, loss));
+  else if (next == traced)
+    RN_TRY(lab_traced_step(r, steps->plain, feeds, loss));
+  else
+    RN_TRY(rn_step_run(steps->plain, NULL, feeds, loss));
+  r->last_loss = lab_number(*loss);
+  r->step = next;
+  if (!isfinite(r->last_loss)) return explain_nan(r, feeds);
+  return !is_full && is_due(r, next, 100) ? lab_note(r, "loss", r->last_loss) : NULL;
+}
+
 static rn_status *train_with(lab_run *r, const lab_steps *steps, rn_tensor **feeds, lab_feed feed, void *arg) {
-  int64_t first = r->step, lines = isatty(STDOUT_FILENO) ? 100 : 10;
-  int64_t every = (r->flags->steps + lines - 1) / lines;
+  int64_t first = r->step, traced = r->flags->trace_step;
+  int lines = isatty(STDOUT_FILENO) ? 100 : 10;
   double start = now();
   rn_tensor *loss = NULL;
   rn_status *e = NULL;
+  if (traced == 0) traced = (first + r->flags->steps) / 2 + 1;
   while (e == NULL && r->step < r->flags->steps && !interrupted) {
     e = feed(arg, r->step, feeds);
-    int is_reported = (r->step + 1) % every == 0 || r->step + 1 == r->flags->steps;
-    if (e == NULL && is_reported) e = reported_step(r, steps->reported, feeds, &loss);
-    if (e == NULL && !is_reported) e = rn_step_run(steps->plain, NULL, feeds, &loss);
-    if (e != NULL) break;
-    r->last_loss = lab_number(loss);
-    r->step++;
-    if (!isfinite(r->last_loss)) e = explain_nan(r, feeds);
-    if (e == NULL && is_reported) lab_progress(r, (double)(r->step - first) / (now() - start));
+    if (e == NULL) e = one_step(r, steps, traced, feeds, &loss);
+    if (e == NULL && is_due(r, r->step, lines)) lab_progress(r, (double)(r->step - first) / (now() - start));
     if (e == NULL && r->flags->save_every && r->step % r->flags->save_every == 0) e = save(r);
   }
   rn_tensor_release(loss);
@@ -185,28 +182,18 @@ static rn_status *train_with(lab_run *r, const lab_steps *steps, rn_tensor **fee
   return e;
 }
 
-static rn_status *open_events(lab_run *r) {
-  RN_TRY(make_folders(r->flags->logdir));
-  RN_TRY(rn_events_create(r->runtime, r->flags->logdir, &r->events));
-  return rn_events_add_graph(r->events, r->graph);
-}
-
-rn_status *lab_note(lab_run *r, const char *tag, double value) {
-  return r->events != NULL ? rn_events_add_scalar(r->events, r->step, tag, value) : NULL;
-}
-
 rn_status *lab_train(lab_run *r, rn_tensor **feeds, lab_feed feed, void *arg) {
   lab_steps steps = {NULL, NULL};
   rn_value fetches[2] = {r->loss, r->summaries};
   if (r->step >= r->flags->steps) return NULL;
-  RN_TRY(open_events(r));
+  RN_TRY(lab_watch_open(r));
   RN_TRY(rn_session_prepare(r->session, r->feeds, r->n_feeds, fetches, 1, &r->train, 1, &steps.plain));
-  rn_status *e = rn_session_prepare(r->session, r->feeds, r->n_feeds, fetches, 2, &r->train, 1, &steps.reported);
+  rn_status *e = rn_session_prepare(r->session, r->feeds, r->n_feeds, fetches, 2, &r->train, 1, &steps.full);
   if (e == NULL) e = train_with(r, &steps, feeds, feed, arg);
   rn_step_destroy(steps.plain);
-  rn_step_destroy(steps.reported);
+  rn_step_destroy(steps.full);
   if (e == NULL && r->steps_done) e = save(r);
-  lab_say(r->flags, "\n");
+  lab_progress_end(r);
   if (e == NULL && interrupted)
     lab_say(r->flags, "interrupted; saved at step %lld, --resume goes on\n", (long long)r->step);
   r->stopped = interrupted != 0;

@@ -12,8 +12,8 @@
 typedef struct lab_flags {
   const char *data, *optimizer, *device, *logdir, *model, *activation, *follow;
   int64_t steps, batch, save_every;
-  double learning_rate; /* below 0: the optimizer's usual one */
-  int64_t seed;
+  double learning_rate;     /* below 0: the optimizer's usual one */
+  int64_t seed, trace_step; /* trace_step: the step that is traced; 0: one in the middle */
   int resume, json, evaluate, print_graph;
 } lab_flags;
 /* 1: go on; 0: help was printed; -1: a bad flag was named on stderr. */
@@ -29,7 +29,7 @@ typedef struct lab_run {
   rn_session *session;
   rn_saver *saver;
   rn_variable global_step;
-  rn_value loss, summaries; /* summaries: of the loss and whatever the lab adds before lab_finish_graph */
+  rn_value loss, summaries; /* summaries: what lab_watch_graph adds and whatever the lab added before */
   rn_events *events;        /* the run's event file, from the first step on */
   rn_node_id init, train;
   rn_value feeds[3];
@@ -37,6 +37,8 @@ typedef struct lab_run {
   int64_t step;       /* the global step reached */
   int64_t saved_step; /* of the newest checkpoint; -1: none */
   double last_loss, seconds;
+  double curve[128]; /* the losses that were reported */
+  uint32_t n_curve;
   int64_t steps_done;
   int stopped; /* Ctrl-C */
 } lab_run;
@@ -50,15 +52,26 @@ rn_status *lab_start(lab_run *r);
 typedef rn_status *(*lab_feed)(void *arg, int64_t step, rn_tensor **feeds);
 /* Steps to flags->steps, saving on the way, at the end and on Ctrl-C. */
 rn_status *lab_train(lab_run *r, rn_tensor **feeds, lab_feed feed, void *arg);
+void lab_close(lab_run *r);
+
+/* ---- what a run says about itself (watch.c) */
+/* Summaries of the loss, the weights and their gradients, all as one value to fetch. */
+void lab_watch_graph(lab_run *r);
+/* The event file, with the graph. */
+rn_status *lab_watch_open(lab_run *r);
 /* A number of the run for its event file; without one it is dropped. */
 rn_status *lab_note(lab_run *r, const char *tag, double value);
-void lab_close(lab_run *r);
+/* Runs one step and keeps what it did and when: in the event file, and as LOGDIR/step_N.json for a trace viewer. */
+rn_status *lab_traced_step(lab_run *r, rn_step *step, rn_tensor **feeds, rn_tensor **loss);
+
+/* ---- the terminal (terminal.c) */
 /* Has Ctrl-C been pressed? */
 int lab_interrupted(void);
 /* The terminal or, for --json, nothing but errors. */
 void lab_say(const lab_flags *f, const char *format, ...) RN_FORMAT(2, 3);
-/* How far the run is, and how the loss falls; written over on a terminal. */
-void lab_progress(const lab_run *r, double steps_per_second);
+/* How far the run is, and how the loss falls: on a terminal one line that is written over, else a line each time. */
+void lab_progress(lab_run *r, double steps_per_second);
+void lab_progress_end(const lab_run *r);
 /* Opens the JSON object with "final_loss": the loss of the last step, null when none was made. */
 void lab_json_loss(const lab_run *r);
 /* A picture as text, two rows per line. */

@@ -1,7 +1,10 @@
 /* terminal.c - what the labs print (docs/labs). */
+#include <math.h>
 #include <stdarg.h>
 #include <unistd.h>
 #include "lab.h"
+
+enum { BAR = 20, CURVE = 20 };
 
 int lab_report(rn_status *s) {
   if (s == NULL) return 0;
@@ -19,15 +22,50 @@ void lab_say(const lab_flags *f, const char *format, ...) {
   fflush(stdout);
 }
 
-/* One line that is written over: how far, and how the loss falls. */
-void lab_progress(const lab_run *r, double rate) {
-  char bar[31];
-  int done = r->flags->steps ? (int)(30 * r->step / r->flags->steps) : 30;
-  for (int i = 0; i < 30; i++) bar[i] = i < done ? '#' : '.';
-  bar[30] = '\0';
-  const char *end = isatty(STDOUT_FILENO) ? "\r" : "\n";
-  lab_say(r->flags, "[%s] step %lld/%lld  loss %-9.4g  %.0f steps/s  %s", bar, (long long)r->step,
-          (long long)r->flags->steps, r->last_loss, rate, end);
+/* The reported losses from the first to the last, the largest as a full block. */
+static void print_curve(const lab_run *r) {
+  static const char *const block[] = {"\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587", "\u2588"};
+  double low = r->curve[0], high = low;
+  uint32_t n = r->n_curve < CURVE ? r->n_curve : CURVE;
+  for (uint32_t i = 0; i < r->n_curve; i++) {
+    low = fmin(low, r->curve[i]);
+    high = fmax(high, r->curve[i]);
+  }
+  for (uint32_t i = 0; i < n; i++) {
+    double v = r->curve[n < 2 ? 0 : i * (r->n_curve - 1) / (n - 1)];
+    fputs(block[high > low ? (int)((v - low) / (high - low) * 7 + 0.5) : 0], stdout);
+  }
+  printf("%*s", (int)(CURVE - n), "");
+}
+
+static void print_bar(const lab_run *r) {
+  int done = r->flags->steps ? (int)(BAR * r->step / r->flags->steps) : BAR;
+  putchar('[');
+  for (int i = 0; i < BAR; i++) putchar(i < done ? '#' : '.');
+  fputs("]  ", stdout);
+}
+
+void lab_progress(lab_run *r, double rate) {
+  enum { MOST = sizeof r->curve / sizeof r->curve[0] };
+  if (r->n_curve < MOST) r->curve[r->n_curve++] = r->last_loss;
+  if (r->flags->json) return;
+  int to_terminal = isatty(STDOUT_FILENO);
+  int64_t left = rate > 0 ? (int64_t)((double)(r->flags->steps - r->step) / rate + 0.5) : 0;
+  if (to_terminal) putchar('\r');
+  printf("step %lld/%lld  ", (long long)r->step, (long long)r->flags->steps);
+  if (to_terminal) print_bar(r);
+  printf("loss %-8.4g ", r->last_loss);
+  if (to_terminal) print_curve(r);
+  printf(" %.0f steps/s", rate);
+  if (to_terminal)
+    printf(", %lld:%02lld left \033[K", (long long)(left / 60), (long long)(left % 60));
+  else
+    putchar('\n');
+  fflush(stdout);
+}
+
+void lab_progress_end(const lab_run *r) {
+  if (isatty(STDOUT_FILENO)) lab_say(r->flags, "\n");
 }
 
 void lab_json_loss(const lab_run *r) {

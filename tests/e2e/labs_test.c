@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include <runnel/events.h>
 #include <runnel/graphdef.h>
 
 static char folder[64], output[65536];
@@ -249,6 +250,75 @@ static int remove_folder(void **state) {
   return system(command);
 }
 
+/* ---- what a run writes to be looked at */
+typedef struct seen {
+  uint32_t kind[RN_EVENT_RUN_METADATA + 1], weights, gradients, losses;
+  char trace[64];
+} seen;
+static int starts(rn_bytes tag, const char *with) {
+  return tag.size >= strlen(with) && memcmp(tag.data, with, strlen(with)) == 0;
+}
+static rn_status *look(void *arg, const rn_event *e) {
+  seen *s = arg;
+  if (e->kind <= RN_EVENT_RUN_METADATA) s->kind[e->kind]++;
+  s->weights += e->kind == RN_EVENT_HISTOGRAM && starts(e->tag, "weights/");
+  s->gradients += e->kind == RN_EVENT_HISTOGRAM && starts(e->tag, "gradient/");
+  s->losses += e->kind == RN_EVENT_SCALAR && starts(e->tag, "loss");
+  if (e->kind == RN_EVENT_RUN_METADATA)
+    snprintf(s->trace, sizeof s->trace, "%.*s", (int)e->tag.size, (const char *)e->tag.data);
+  return NULL;
+}
+
+static void read_events(const char *dir, seen *s) {
+  char command[256];
+  rn_event_file *f = NULL;
+  memset(s, 0, sizeof *s);
+  snprintf(command, sizeof command, "ls %s/%s/events.out.tfevents.*", folder, dir);
+  assert_int_equal(shell(command), 0);
+  output[strcspn(output, "\n")] = '\0';
+  assert_null(rn_event_file_open(output, &f));
+  assert_null(rn_event_file_read(f, look, s));
+  rn_event_file_close(f);
+}
+
+static void what_a_run_tells_about_itself(void **state) {
+  (void)state;
+  seen s;
+  char path[256];
+  assert_int_equal(lab("lab2_mnist", "told", "--optimizer Adam --steps 200 --trace-step 150"), 0);
+  assert_null(strchr(output, '\r')); /* into a file: a line for every report, and no bar */
+  assert_null(strstr(output, "[#"));
+  assert_non_null(strstr(output, "step 20/200  loss "));
+  assert_null(strstr(output, "step 22/200"));
+  read_events("told", &s);
+  assert_int_equal(s.kind[RN_EVENT_GRAPH], 1);
+  assert_int_equal(s.losses, 100); /* whoever watches */
+  assert_int_equal(s.weights, 10 * 6);
+  assert_int_equal(s.gradients, 10 * 6);
+  assert_int_equal(s.kind[RN_EVENT_IMAGE], 10 * 3);
+  assert_int_equal(s.kind[RN_EVENT_RUN_METADATA], 1);
+  assert_string_equal(s.trace, "step_150");
+  snprintf(path, sizeof path, "%s/told/step_150.json", folder);
+  assert_int_equal(access(path, R_OK), 0);
+  assert_int_equal(lab("lab1_linear_regression", "silent", "--json --steps 50"), 0);
+  assert_int_equal(output[0], '{'); /* one object and nothing else */
+  assert_ptr_equal(strchr(output, '\n'), output + strlen(output) - 1);
+  read_events("silent", &s);
+  assert_string_equal(s.trace, "step_26"); /* in the middle */
+}
+
+static void on_a_terminal_one_line_is_written_over(void **state) {
+  (void)state;
+  char command[512];
+  const char *bin = getenv("RUNNEL_BIN");
+  snprintf(command, sizeof command, "script -qec '%s/lab1_linear_regression --logdir %s/seen --steps 50' /dev/null",
+           bin ? bin : "build/bin", folder);
+  assert_int_equal(shell(command), 0);
+  assert_non_null(strstr(output, "\rstep 25/50  [##########..........]  loss "));
+  assert_non_null(strstr(output, "\u2588")); /* where the loss was largest */
+  assert_non_null(strstr(output, "0:00 left"));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_hidden_line_is_found),
@@ -266,6 +336,8 @@ int main(void) {
       cmocka_unit_test(ctrl_c_saves_and_exits),
       cmocka_unit_test(killed_at_any_moment_the_last_checkpoint_is_good),
       cmocka_unit_test(flags_that_make_no_sense_are_named),
+      cmocka_unit_test(what_a_run_tells_about_itself),
+      cmocka_unit_test(on_a_terminal_one_line_is_written_over),
   };
   return cmocka_run_group_tests(tests, open_folder, remove_folder);
 }
