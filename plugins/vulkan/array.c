@@ -161,31 +161,57 @@ typedef struct mirror_state {
   gpu_op op;
   uint32_t skip; /* 1: REFLECT leaves the edge out */
 } mirror_state;
+/* The padded shape, the shape without, and the paddings before; innermost first. */
+static void push_padded(gpu_dispatch *d, const rn_call *c, const rn_shape *with, const rn_shape *without) {
+  for (int part = 0; part < 3; part++)
+    for (int32_t k = 1; k <= RN_MAX_RANK; k++) {
+      int32_t at = with->rank - k;
+      gpu_push(d, at < 0      ? 1
+                  : part == 0 ? (uint32_t)with->dim[at]
+                  : part == 1 ? (uint32_t)without->dim[at]
+                              : (uint32_t)gpu_int_at(c->in[1], 2 * at));
+    }
+}
 static rn_status *mirror_pad(const void *op, rn_call *c) {
   const rn_tensor_view *x = c->in[0], *y = c->out[0];
   int32_t rank = y->shape.rank;
   uint32_t n = gpu_elems(y);
   if (n == 0 || gpu_elems(x) == 0) return NULL;
-  uint32_t words = (uint32_t)(y->size_bytes / n / 4);
+  gpu_units u = gpu_units_of(y);
   gpu_dispatch d = gpu_dispatch_of(c, SHADER_mirror_pad);
+  gpu_spec(&d, u.per_word);
   gpu_bind(&d, x, 0);
   gpu_bind(&d, y, 1);
-  gpu_push_all(&d, (const uint32_t[]){n, (uint32_t)rank, ((const mirror_state *)op)->skip, words}, 4);
-  for (int part = 0; part < 3; part++)
-    for (int32_t k = 1; k <= RN_MAX_RANK; k++) {
-      int64_t v = 1;
-      if (k <= rank)
-        v = part == 0   ? y->shape.dim[rank - k]
-            : part == 1 ? x->shape.dim[rank - k]
-                        : gpu_int_at(c->in[1], 2 * (rank - k));
-      gpu_push(&d, (uint32_t)v);
-    }
-  gpu_over(&d, c, (uint64_t)n * words);
+  gpu_push_all(&d, (const uint32_t[]){n, (uint32_t)rank, ((const mirror_state *)op)->skip, u.per_elem}, 4);
+  push_padded(&d, c, &y->shape, &x->shape);
+  gpu_over(&d, c, GPU_CEIL((uint64_t)n * u.per_elem, u.per_word));
   return gpu_run(c, &d);
+}
+static rn_status *mirror_pad_grad(const void *op, rn_call *c) {
+  const rn_tensor_view *dy = c->in[0], *dx = c->out[0];
+  uint32_t n = gpu_elems(dx), combinations = 1;
+  if (n == 0) return NULL;
+  for (int32_t k = 0; k < dx->shape.rank; k++) {
+    combinations *= 3;
+    int64_t before = gpu_int_at(c->in[1], 2 * k), after = gpu_int_at(c->in[1], 2 * k + 1), d = dx->shape.dim[k];
+    int64_t most = d - ((const mirror_state *)op)->skip;
+    if (before < 0 || after < 0 || before + after + d != dy->shape.dim[k] || before > most || after > most)
+      return rn_error(c->host, RN_INVALID_ARGUMENT, "paddings %lld and %lld do not fit dimension %d of %lld",
+                      (long long)before, (long long)after, k, (long long)dy->shape.dim[k]);
+  }
+  RN_TRY(gpu_rounds(c, combinations));
+  gpu_dispatch q = gpu_dispatch_of(c, SHADER_mirror_pad_grad);
+  gpu_spec(&q, dy->dtype == RN_INT32);
+  gpu_bind(&q, dy, 0);
+  gpu_bind(&q, dx, 1);
+  gpu_push_all(&q, (const uint32_t[]){n, (uint32_t)dx->shape.rank, ((const mirror_state *)op)->skip}, 3);
+  push_padded(&q, c, &dy->shape, &dx->shape);
+  gpu_over(&q, c, n);
+  return gpu_run(c, &q);
 }
 static rn_status *mirror_prepare(const rn_prepare *p, rn_prepared *out) {
   mirror_state *s;
-  RN_TRY(gpu_state(out, sizeof *s, mirror_pad, &s));
+  RN_TRY(gpu_state(out, sizeof *s, ((const gpu_op *)p->user)->record, &s));
   s->skip = (uint32_t)rn_bytes_equal(rn_self_string(&p->self, "mode"), "REFLECT");
   return NULL;
 }
@@ -228,45 +254,67 @@ static rn_status *zeros_like(const void *op, rn_call *c) {
   (void)op;
   return gpu_fill(c, c->out[0], 0);
 }
+static uint32_t one_word(rn_dtype t) {
+  switch (t) {
+    case RN_FLOAT:
+      return 0x3f800000u;
+    case RN_HALF:
+      return 0x3c003c00u;
+    case RN_BFLOAT16:
+      return 0x3f803f80u;
+    case RN_INT16:
+    case RN_UINT16:
+      return 0x00010001u;
+    case RN_INT32:
+    case RN_UINT32:
+      return 1u;
+    default: /* bool and the bytes */
+      return 0x01010101u;
+  }
+}
 static rn_status *ones_like(const void *op, rn_call *c) {
   (void)op;
-  return gpu_fill(c, c->out[0],
-                  c->out[0]->dtype == RN_FLOAT  ? 0x3f800000u
-                  : c->out[0]->dtype == RN_BOOL ? 0x01010101u
-                                                : 1u);
+  return gpu_fill(c, c->out[0], one_word(c->out[0]->dtype));
+}
+static rn_status *each(const void *op, rn_call *c) {
+  (void)op;
+  for (uint32_t i = 0; i < c->n_out; i++) RN_TRY(gpu_copy_view(c, c->in[i], c->out[i]));
+  return NULL;
 }
 
 #define OP(fn) \
   &(const gpu_op) { fn }
-#define ANY_BYTES "T: {float, int32, uint32, int64, uint64, double, complex64, bool, half, bfloat16, uint8, int8}"
+#define ANY_BYTES GPU_ANY("T")
 #define ALIAS(Op, host) GPU_K(Op, ANY_BYTES, OP(alias), .alias = 1, .host_args = host)
 static const rn_kernel_def kernels[] = {
-    ALIAS("Identity", NULL),
     ALIAS("StopGradient", NULL),
     ALIAS("PreventGradient", NULL),
-    GPU_K("PlaceholderWithDefault", "dtype: {float, int32, int64, bool}", OP(alias), .alias = 1),
+    GPU_K("PlaceholderWithDefault", GPU_ANY("dtype"), OP(alias), .alias = 1),
+    GPU_K("IdentityN", GPU_ANY("T"), OP(each)),
     ALIAS("Bitcast", NULL),
     ALIAS("Reshape", "shape"),
     ALIAS("ExpandDims", "dim"),
     ALIAS("Squeeze", NULL),
     GPU_K("Snapshot", ANY_BYTES, OP(alias)),
     GPU_K("DeepCopy", ANY_BYTES, OP(alias)),
-    GPU_K("Transpose", GPU_WORDS("T"), OP(transpose), .host_args = "perm"),
-    GPU_K("ReverseV2", GPU_WORDS("T"), OP(reverse), .host_args = "axis"),
-    GPU_K("Slice", GPU_WORDS("T"), OP(slice), .host_args = "begin, size"),
-    GPU_K("Concat", GPU_WORDS("T"), OP(concat), .host_args = "concat_dim"),
-    GPU_K("ConcatV2", GPU_WORDS("T"), OP(concat_v2), .host_args = "axis"),
-    GPU_K("Split", GPU_WORDS("T"), OP(split), .host_args = "split_dim"),
-    GPU_K("SplitV", GPU_WORDS("T"), OP(split_v), .host_args = "size_splits, split_dim"),
-    GPU_K("Pack", GPU_WORDS("T"), OP(pack), .prepare = axis_prepare),
-    GPU_K("Unpack", GPU_WORDS("T"), OP(unpack), .prepare = axis_prepare),
-    GPU_K("Pad", GPU_WORDS("T"), OP(pad), .host_args = "paddings"),
-    GPU_K("PadV2", GPU_WORDS("T"), OP(pad), .host_args = "paddings"),
-    GPU_K("MirrorPad", GPU_WORDS("T"), OP(mirror_pad), .host_args = "paddings", .prepare = mirror_prepare),
-    GPU_K("Tile", GPU_WORDS("T"), OP(tile), .host_args = "multiples"),
-    GPU_K("BroadcastTo", GPU_WORDS("T"), OP(broadcast_to), .host_args = "shape"),
-    GPU_K("Fill", GPU_WORDS("T"), OP(fill), .host_args = "dims"),
+    GPU_K("Transpose", GPU_ANY("T"), OP(transpose), .host_args = "perm"),
+    GPU_K("ReverseV2", GPU_ANY("T"), OP(reverse), .host_args = "axis"),
+    GPU_K("Slice", GPU_ANY("T"), OP(slice), .host_args = "begin, size"),
+    GPU_K("Concat", GPU_ANY("T"), OP(concat), .host_args = "concat_dim"),
+    GPU_K("ConcatV2", GPU_ANY("T"), OP(concat_v2), .host_args = "axis"),
+    GPU_K("Split", GPU_ANY("T"), OP(split), .host_args = "split_dim"),
+    GPU_K("SplitV", GPU_ANY("T"), OP(split_v), .host_args = "size_splits, split_dim"),
+    GPU_K("Pack", GPU_ANY("T"), OP(pack), .prepare = axis_prepare),
+    GPU_K("Unpack", GPU_ANY("T"), OP(unpack), .prepare = axis_prepare),
+    GPU_K("Pad", GPU_ANY("T"), OP(pad), .host_args = "paddings"),
+    GPU_K("PadV2", GPU_ANY("T"), OP(pad), .host_args = "paddings"),
+    GPU_K("MirrorPad", GPU_ANY("T"), OP(mirror_pad), .host_args = "paddings", .prepare = mirror_prepare),
+    GPU_K("MirrorPadGrad", "T: {float, int32}", OP(mirror_pad_grad), .host_args = "paddings",
+          .prepare = mirror_prepare),
+    GPU_K("Tile", GPU_ANY("T"), OP(tile), .host_args = "multiples"),
+    GPU_K("BroadcastTo", GPU_ANY("T"), OP(broadcast_to), .host_args = "shape"),
+    GPU_K("Fill", GPU_ANY("T"), OP(fill), .host_args = "dims"),
     GPU_K("ZerosLike", ANY_BYTES, OP(zeros_like)),
-    GPU_K("OnesLike", "T: {float, int32, uint32, bool}", OP(ones_like)),
+    GPU_K("OnesLike", "T: {float, half, bfloat16, int32, uint32, int16, uint16, uint8, int8, bool}", OP(ones_like)),
 };
 GPU_GROUP(gpu_array_kernels, kernels);

@@ -1,6 +1,6 @@
-/* cache.c - the driver's pipeline cache on disk (plugins/vulkan).
+/* cache.c - what is kept on disk: the driver's pipeline cache, and measured choices (plugins/vulkan).
  *
- * One file per driver and device: $XDG_CACHE_HOME/runnel/vulkan/<pipelineCacheUUID>, or below ~/.cache. Our
+ * One file per driver and device: $XDG_CACHE_HOME/runnel/vulkan/<pipelineCacheUUID><suffix>, or below ~/.cache. Our
  * header (magic, size, checksum) guards against damage, Vulkan's own against another driver; a file that does
  * not fit is ignored. Written to a temporary name and renamed. pipeline_cache=false turns it off. */
 #include <errno.h>
@@ -30,7 +30,7 @@ static int folder(char *path, size_t room) {
   return n > 0 && (size_t)n < room - 64;
 }
 
-static int file_name(const gpu_device *d, char *path, size_t room) {
+static int file_name(const gpu_device *d, const char *suffix, char *path, size_t room) {
   VkPhysicalDeviceProperties2 p = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2};
   if (gpu_setting("pipeline_cache", 1) == 0 || !folder(path, room)) return 0;
   d->vk->GetPhysicalDeviceProperties2(d->physical, &p);
@@ -38,6 +38,7 @@ static int file_name(const gpu_device *d, char *path, size_t room) {
   path[at++] = '/';
   for (size_t k = 0; k < VK_UUID_SIZE; k++)
     (void)snprintf(path + at + 2 * k, 3, "%02x", p.properties.pipelineCacheUUID[k]);
+  (void)snprintf(path + at + 2 * VK_UUID_SIZE, 8, "%s", suffix);
   return 1;
 }
 
@@ -65,21 +66,21 @@ static void read_file(FILE *f, void **data, size_t *size) {
   gpu_free(bytes);
 }
 
-void gpu_cache_read(const gpu_device *d, void **data, size_t *size) {
+void gpu_cache_read(const gpu_device *d, const char *suffix, void **data, size_t *size) {
   char path[4096];
   *data = NULL;
   *size = 0;
-  FILE *f = file_name(d, path, sizeof path) ? fopen(path, "rbe") : NULL;
+  FILE *f = file_name(d, suffix, path, sizeof path) ? fopen(path, "rbe") : NULL;
   if (f == NULL) return;
   read_file(f, data, size);
   (void)fclose(f);
 }
 
-void gpu_cache_write(const gpu_device *d, const void *data, size_t size) {
+void gpu_cache_write(const gpu_device *d, const char *suffix, const void *data, size_t size) {
   char path[4096], temporary[4160];
   head h = {.size = size, .sum = sum_of(data, size)};
   memcpy(h.magic, magic, sizeof magic);
-  if (size > LARGEST || !file_name(d, path, sizeof path) || !make_folders(path)) return;
+  if (size > LARGEST || !file_name(d, suffix, path, sizeof path) || !make_folders(path)) return;
   (void)snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
   int fd = mkstemp(temporary);
   FILE *f = fd >= 0 ? fdopen(fd, "wb") : NULL;

@@ -28,6 +28,9 @@ rn_status *gpu_commands_create(gpu_device *d, gpu_commands **out) {
 static void release_held(gpu_commands *c) {
   for (uint32_t k = 0; k < c->n_held; k++) gpu_memory_release(c->d, c->held[k]);
   c->n_held = 0;
+  for (uint32_t k = 0; k < c->n_views; k++) c->d->vk->DestroyBufferView(c->d->handle, c->views[k], NULL);
+  c->n_views = 0;
+  c->shared[0] = c->shared[1] = NULL;
 }
 
 void gpu_commands_destroy(gpu_commands *c) {
@@ -38,6 +41,7 @@ void gpu_commands_destroy(gpu_commands *c) {
   if (c->pool != VK_NULL_HANDLE) d->vk->DestroyCommandPool(d->handle, c->pool, NULL);
   gpu_free(c->sets);
   gpu_free(c->held);
+  gpu_free(c->views);
   gpu_free(c);
 }
 
@@ -87,6 +91,18 @@ rn_status *gpu_commands_hold(gpu_commands *c, uint64_t size_bytes, int kind, rn_
   return NULL;
 }
 
+rn_status *gpu_commands_view(gpu_commands *c, const gpu_range *range, uint32_t words, VkBufferView *out) {
+  VkBufferViewCreateInfo info = {.sType = VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO,
+                                 .buffer = range->buffer,
+                                 .format = words == 4 ? VK_FORMAT_R32G32B32A32_UINT : VK_FORMAT_R32_UINT,
+                                 .offset = range->lo,
+                                 .range = range->hi - range->lo};
+  RN_TRY(gpu_grow(&c->views, c->n_views, &c->cap_views, sizeof(VkBufferView)));
+  RN_TRY(gpu_check(c->d, c->d->vk->CreateBufferView(c->d->handle, &info, NULL, out), "vkCreateBufferView"));
+  c->views[c->n_views++] = *out;
+  return NULL;
+}
+
 /* ------------------------------------------------------------------------------------------ barriers */
 static int conflicts(const gpu_commands *c, const gpu_range *r) {
   for (uint32_t k = 0; k < c->n_seen; k++) {
@@ -109,11 +125,12 @@ void gpu_commands_order(gpu_commands *c, const gpu_range *range, uint32_t n) {
 /* ---------------------------------------------------------------------------------- descriptor sets */
 static rn_status *add_pool(gpu_commands *c) {
   RN_TRY(gpu_grow(&c->sets, c->n_sets, &c->cap_sets, sizeof(VkDescriptorPool)));
-  VkDescriptorPoolSize size = {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, SETS_PER_POOL * GPU_MAX_BIND};
+  VkDescriptorPoolSize size[2] = {{VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, SETS_PER_POOL * GPU_MAX_BIND},
+                                  {VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, SETS_PER_POOL * GPU_MAX_TEXELS}};
   VkDescriptorPoolCreateInfo info = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
                                      .maxSets = SETS_PER_POOL,
-                                     .poolSizeCount = 1,
-                                     .pPoolSizes = &size};
+                                     .poolSizeCount = c->d->limits.max_texels != 0 ? 2 : 1,
+                                     .pPoolSizes = size};
   RN_TRY(gpu_check(c->d, c->d->vk->CreateDescriptorPool(c->d->handle, &info, NULL, &c->sets[c->n_sets]),
                    "vkCreateDescriptorPool"));
   c->set_pool = c->n_sets++;

@@ -4,7 +4,8 @@
  *   forward    y[pixel, o]    = sum over taps (r, s, c)        x[patch]  f[tap, o]
  *   to input   dx[pixel, c]   = sum over taps (r, s, o)        dy[back]  f[r, s, c, o]
  *   to filter  df[tap, o]     = sum over pixels of the result  x[patch]  dy[pixel, o]
- * The loops are those of product.c; so are the tiles and the splits. */
+ * On GPUs in tiles (tile.c), on drivers that run on the CPU by panels (panels.c). */
+#include "panels.h"
 #include "product.h"
 #include "window.h"
 
@@ -18,39 +19,152 @@ typedef struct conv_row {
   uint32_t what;
 } conv_row;
 
-static void sizes_of(const conv_state *s, const gpu_window *w, gpu_product_plan *p) {
-  uint32_t taps = w->kh * w->kw, pixels = w->n * w->oh * w->ow;
-  p->batches = 1;
+static gpu_product_plan plan_of(const conv_state *s, const gpu_window *w) {
+  uint32_t taps = w->kh * w->kw, pixels = w->n * w->oh * w->ow, form = s->a.nchw ? 0 : PRODUCT_Y_FOURS;
+  gpu_product_plan p;
+  if (s->what == CONV_FORWARD)
+    p = (gpu_product_plan){.m = pixels, .n = w->o, .k = taps * w->c, .form = form | PRODUCT_A_INNER_K};
+  else if (s->what == CONV_TO_INPUT)
+    p = (gpu_product_plan){
+        .m = w->n * w->h * w->w, .n = w->c, .k = taps * w->o, .form = form | PRODUCT_A_INNER_K | PRODUCT_B_INNER_K};
+  else
+    p = (gpu_product_plan){.m = taps * w->c, .n = w->o, .k = pixels, .form = PRODUCT_Y_FOURS};
+  p.batches = 1;
+  return p;
+}
+
+/* The dense index is channels, of the image or of the result, when they lie together. */
+static uint32_t fours_of(const conv_state *s, const rn_call *c, const gpu_window *w, uint32_t form) {
+  int x = !s->a.nchw && w->c % 4 == 0, y = !s->a.nchw && w->o % 4 == 0;
+  int a = s->what == CONV_TO_INPUT ? y : x, b = s->what == CONV_TO_FILTER ? y : w->o % 4 == 0;
+  int out = s->what == CONV_TO_INPUT ? w->c % 4 == 0 : w->o % 4 == 0;
+  if (a && c->in[s->what == CONV_TO_INPUT ? 2 : 0]->offset_bytes % 16 == 0) form |= PRODUCT_A_FOURS;
+  if (b && c->in[s->what == CONV_TO_FILTER ? 2 : 1]->offset_bytes % 16 == 0) form |= PRODUCT_B_FOURS;
+  return out && c->out[0]->offset_bytes % 16 == 0 ? form : form & ~(uint32_t)PRODUCT_Y_FOURS;
+}
+
+/* What pixels of the result meet of the image, tap by tap. */
+static gpu_patches patches_of(const gpu_window *w) {
+  return (gpu_patches){.w = w->ow,
+                       .h = w->oh,
+                       .c = w->c,
+                       .kw = w->kw,
+                       .xh = w->h,
+                       .xw = w->w,
+                       .sh = w->sh,
+                       .sw = w->sw,
+                       .dh = w->dh,
+                       .dw = w->dw,
+                       .pt = w->pt,
+                       .pl = w->pl,
+                       .sn = w->xn,
+                       .sr = w->xh,
+                       .sc = w->xw,
+                       .sz = w->xc};
+}
+static gpu_patches back_patches_of(const gpu_window *w) {
+  return (gpu_patches){.w = w->w,
+                       .h = w->h,
+                       .c = w->o,
+                       .kw = w->kw,
+                       .xh = w->oh,
+                       .xw = w->ow,
+                       .sh = w->sh,
+                       .sw = w->sw,
+                       .dh = w->dh,
+                       .dw = w->dw,
+                       .pt = w->pt,
+                       .pl = w->pl,
+                       .sn = w->yn,
+                       .sr = w->yh,
+                       .sc = w->yw,
+                       .sz = w->yc,
+                       .back = 1};
+}
+/* f[place, c, o] by index c and k = (place, o): as if the places were rows and the channels columns of one image. */
+static gpu_patches filter_patches_of(const gpu_window *w) {
+  return (gpu_patches){.w = w->c,
+                       .h = 1,
+                       .c = w->o,
+                       .kw = 1,
+                       .xh = w->kh * w->kw,
+                       .xw = w->c,
+                       .sh = 1,
+                       .sw = 1,
+                       .dh = 1,
+                       .dw = 1,
+                       .sr = w->c * w->o,
+                       .sc = w->o,
+                       .sz = 1};
+}
+/* The result's gradient itself, pixel by pixel. */
+static gpu_patches result_patches_of(const gpu_window *w) {
+  return (gpu_patches){.w = w->ow,
+                       .h = w->oh,
+                       .c = w->o,
+                       .kw = 1,
+                       .xh = w->oh,
+                       .xw = w->ow,
+                       .sh = 1,
+                       .sw = 1,
+                       .dh = 1,
+                       .dw = 1,
+                       .sn = w->yn,
+                       .sr = w->yh,
+                       .sc = w->yw,
+                       .sz = w->yc,
+                       .taps = 1};
+}
+
+/* Where the pixels of y lie. */
+static void place_pixels(gpu_panel_product *p, int nchw, uint32_t pixels, uint32_t channels) {
+  p->ym = nchw ? 1 : channels;
+  p->yn = nchw ? pixels : 1;
+  p->pixels = nchw ? pixels : 0;
+  p->image_words = nchw ? pixels * channels : 0;
+}
+
+static rn_status *by_panels(const rn_call *c, const conv_state *s, const gpu_window *w, const gpu_product_plan *size) {
+  gpu_panel_product p = {.k = size->k, .batches = {.n = 1}, .y = c->out[0]};
+  gpu_patches a, b;
+  p.a = (gpu_side){.x = c->in[s->what == CONV_TO_INPUT ? 2 : 0], .patches = &a, .n = size->m};
+  p.b = (gpu_side){.x = c->in[s->what == CONV_TO_FILTER ? 2 : 1], .n = size->n, .sn = 1, .sk = w->o};
   if (s->what == CONV_FORWARD) {
-    *p = (gpu_product_plan){.m = pixels, .n = w->o, .k = taps * w->c, .batches = 1, .a_inner_k = 1};
+    a = patches_of(w);
+    place_pixels(&p, s->a.nchw, w->oh * w->ow, w->o);
   } else if (s->what == CONV_TO_INPUT) {
-    *p = (gpu_product_plan){.m = w->n * w->h * w->w, .n = w->c, .k = taps * w->o, .batches = 1, .a_inner_k = 1};
-    p->b_inner_k = 1;
+    a = back_patches_of(w);
+    b = filter_patches_of(w);
+    p.b.patches = &b;
+    place_pixels(&p, s->a.nchw, w->h * w->w, w->c);
   } else {
-    *p = (gpu_product_plan){.m = taps * w->c, .n = w->o, .k = pixels, .batches = 1};
+    a = patches_of(w);
+    a.taps = 1;
+    p.ym = w->o;
+    p.yn = 1;
+    b = result_patches_of(w);
+    if (s->a.nchw) p.b.patches = &b;
   }
+  return gpu_panels_run(c, &p);
 }
 
 static rn_status *convolve(const void *op, rn_call *c) {
+  static const gpu_product_code code = {SHADER_conv_large, SHADER_conv_small, SHADER_conv_direct};
   const conv_state *s = op;
   const rn_tensor_view *x = s->what == CONV_TO_INPUT ? c->out[0] : c->in[0];
   const rn_tensor_view *f = s->what == CONV_TO_FILTER ? c->out[0] : c->in[1];
   const rn_tensor_view *y = s->what == CONV_FORWARD ? c->out[0] : c->in[2];
   gpu_window w;
-  gpu_product_plan p;
   gpu_window_init(&s->a, &x->shape, &y->shape, f->shape.dim[0], f->shape.dim[1], &w);
   if (f->shape.dim[2] != w.c)
     return rn_error(c->host, RN_INVALID_ARGUMENT, "the filter takes %lld channels, the image has %u",
                     (long long)f->shape.dim[2], w.c);
-  sizes_of(s, &w, &p);
   if (gpu_elems(c->out[0]) == 0) return NULL;
+  gpu_product_plan p = plan_of(s, &w);
   if (p.k == 0) return gpu_fill(c, c->out[0], 0);
-  gpu_dispatch d = gpu_product_begin(c, &p, SHADER_conv_tile, SHADER_conv_direct);
-  if (s->a.nchw && s->what != CONV_TO_FILTER && p.splits > 1) { /* parts lie as NHWC */
-    RN_TRY(gpu_rounds(c, 4 * (uint64_t)p.k));
-    d.push[3] = p.k;
-    d.push[4] = d.groups[2] = p.splits = 1;
-  }
+  if (gpu_panels_fit(c)) return by_panels(c, s, &w, &p);
+  p.form = fours_of(s, c, &w, p.form);
+  gpu_dispatch d = gpu_product_begin(c, &p, &code);
   gpu_spec(&d, s->what);
   gpu_window_push(&w, &d);
   gpu_bind(&d, s->what == CONV_TO_INPUT ? y : x, 0);

@@ -21,6 +21,8 @@ static rn_status *convolve(const void *op, rn_call *c) {
   if (results == 0) return NULL;
   if (gpu_elems(x) == 0 || gpu_elems(f) == 0 || gpu_elems(y) == 0) return gpu_fill(c, c->out[0], 0);
   gpu_window_init(&s->a, &x->shape, &y->shape, f->shape.dim[0], f->shape.dim[1], &w);
+  if (s->what != CONV_FORWARD)
+    RN_TRY(gpu_window_check(&s->a, &w, &x->shape, &y->shape, x->shape.dim[s->a.nchw ? 1 : 3] * f->shape.dim[3]));
   if (s->what == CONV_TO_FILTER) RN_TRY(gpu_rounds(c, (uint64_t)w.n * w.oh * w.ow));
   gpu_dispatch d = gpu_dispatch_of(c, SHADER_depthwise);
   gpu_spec(&d, s->what);

@@ -1,10 +1,12 @@
 /* device.c - a device is opened, its limits probed; errors; closing (plugins/vulkan). */
 #include <stdlib.h>
 #include <time.h>
-#include "vulkan.h"
+#include "tune.h"
 
-uint64_t gpu_setting(const char *key, uint64_t fallback) {
-  const char *text = gpu_host->config(gpu_host->ctx, key);
+uint64_t gpu_setting(const char *key, uint64_t fallback) { return gpu_setting_of(gpu_host, key, fallback); }
+
+uint64_t gpu_setting_of(const rn_host_api *host, const char *key, uint64_t fallback) {
+  const char *text = host->config(host->ctx, key);
   if (text == NULL || text[0] == '\0') return fallback;
   if (strcmp(text, "true") == 0 || strcmp(text, "on") == 0) return 1;
   if (strcmp(text, "false") == 0 || strcmp(text, "off") == 0) return 0;
@@ -94,6 +96,16 @@ static uint32_t probe_subgroup(const gpu_device *d) {
   return fits && broadcasts && (g.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0 ? g.subgroupSize : 0;
 }
 
+/* Drivers on the CPU read texel buffers as vectors (panels.c): lanes by eights that shuffle. */
+static uint64_t probe_texels(const gpu_device *d, const VkPhysicalDeviceLimits *l) {
+  VkPhysicalDeviceSubgroupProperties g = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES};
+  VkPhysicalDeviceProperties2 props = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &g};
+  d->vk->GetPhysicalDeviceProperties2(d->physical, &props);
+  int shuffles = (g.supportedOperations & VK_SUBGROUP_FEATURE_SHUFFLE_BIT) != 0 &&
+                 (g.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0 && g.subgroupSize >= 8;
+  return shuffles && d->limits.align % l->minTexelBufferOffsetAlignment == 0 ? l->maxTexelBufferElements : 0;
+}
+
 /* llvmpipe counts the iterations of an invocation's loops down from 65535 and then leaves them, without a word. What
  * the compiler makes of early returns counts too, so a round of ours may be several. */
 static uint64_t probe_rounds(const gpu_device *d) {
@@ -119,8 +131,12 @@ static void probe(gpu_device *d, const rn_device_info *info) {
   d->limits.max_binding = info->max_binding_bytes;
   d->limits.align = info->align_bytes;
   d->limits.scalar_threads = props.properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
+  d->limits.tile = (uint32_t)gpu_setting("tile", 0);
   d->limits.max_rounds = probe_rounds(d);
-  if (d->limits.scalar_threads && gpu_setting("subgroups", 1) != 0) d->limits.subgroup = probe_subgroup(d);
+  if (d->limits.scalar_threads && gpu_setting("subgroups", 1) != 0) {
+    d->limits.subgroup = probe_subgroup(d);
+    if (gpu_setting("texels", 1) != 0) d->limits.max_texels = probe_texels(d, l);
+  }
   d->limits.unified = (uint8_t)(is_unified(d) && gpu_setting("unified", 1) != 0);
 }
 
@@ -132,10 +148,14 @@ static rn_status *create_device(gpu_device *d) {
                                    .pQueuePriorities = &priority};
   VkPhysicalDeviceVulkan12Features v12 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
                                           .timelineSemaphore = VK_TRUE};
+  const char *const clocks = VK_EXT_CALIBRATED_TIMESTAMPS_EXTENSION_NAME;
+  d->calibrates = gpu_trace_calibrates(d);
   VkDeviceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
                              .pNext = &v12,
                              .queueCreateInfoCount = 1,
-                             .pQueueCreateInfos = &queue};
+                             .pQueueCreateInfos = &queue,
+                             .enabledExtensionCount = d->calibrates ? 1 : 0,
+                             .ppEnabledExtensionNames = &clocks};
   RN_TRY(gpu_check(d, d->vk->CreateDevice(d->physical, &info, NULL, &d->handle), "vkCreateDevice"));
   RN_TRY(gpu_load_device(d->vk, d->handle));
   d->vk->GetDeviceQueue(d->handle, d->family, 0, &d->queue);
@@ -156,13 +176,16 @@ static rn_status *start(gpu_device *d, uint32_t index) {
   (void)snprintf(d->name, sizeof d->name, "%s", info.name);
   d->vk->GetPhysicalDeviceMemoryProperties(d->physical, &d->memory);
   probe(d, &info);
+  RN_TRY(gpu_pretend(&d->limits));
   d->lose_after = gpu_setting("lose_after", 0);
   d->profile = gpu_setting("profile", 0) != 0;
   d->limit = gpu_setting("memory_limit_mb", 0) << 20;
   d->block_bytes = gpu_setting("block_mb", 64) << 20;
   RN_TRY(find_family(d));
   RN_TRY(create_device(d));
-  return gpu_pipelines_init(d);
+  RN_TRY(gpu_pipelines_init(d));
+  gpu_tune_init(d);
+  return NULL;
 }
 
 rn_status *gpu_open(const rn_host_api *host, uint32_t index, void **out) {
@@ -256,6 +279,7 @@ void gpu_close(void *device) {
     (void)d->vk->DeviceWaitIdle(d->handle);
     report(d);
     drop_spares(d);
+    gpu_tune_finish(d);
     gpu_pipelines_finish(d);
     gpu_memory_finish(d);
     if (d->progress != VK_NULL_HANDLE) d->vk->DestroySemaphore(d->handle, d->progress, NULL);

@@ -4,7 +4,7 @@
 gpu_dispatch gpu_dispatch_of(const rn_call *c, uint32_t shader) {
   gpu_dispatch d;
   memset(&d, 0, sizeof d);
-  d.shader = shader;
+  d.code = &gpu_shaders[shader];
   d.n_spec = 1;
   d.spec[0] = ((const gpu_device *)c->device)->limits.workgroup;
   d.groups[0] = d.groups[1] = d.groups[2] = 1;
@@ -13,10 +13,18 @@ gpu_dispatch gpu_dispatch_of(const rn_call *c, uint32_t shader) {
 
 void gpu_spec(gpu_dispatch *d, uint32_t value) { d->spec[d->n_spec++] = value; }
 void gpu_bind(gpu_dispatch *d, const rn_tensor_view *v, int writes) {
-  d->bind[d->n_bind++] = (gpu_operand){v->mem, v->data, v->offset_bytes, v->size_bytes, (uint8_t)writes};
+  d->bind[d->n_bind++] = (gpu_operand){v->mem, v->data, v->offset_bytes, v->size_bytes, (uint8_t)writes, 0};
 }
 void gpu_bind_scratch(gpu_dispatch *d, const rn_mem *m, int writes) {
-  d->bind[d->n_bind++] = (gpu_operand){m, NULL, 0, m->size, (uint8_t)writes};
+  d->bind[d->n_bind++] = (gpu_operand){m, NULL, 0, m->size, (uint8_t)writes, 0};
+}
+void gpu_bind_texels(gpu_dispatch *d, const rn_tensor_view *v, uint32_t words) {
+  gpu_bind(d, v, 0);
+  d->bind[d->n_texels++].words = (uint8_t)words;
+}
+void gpu_bind_scratch_texels(gpu_dispatch *d, const rn_mem *m) {
+  gpu_bind_scratch(d, m, 0);
+  d->bind[d->n_texels++].words = 4;
 }
 void gpu_push(gpu_dispatch *d, uint32_t value) { d->push[d->n_push++] = value; }
 void gpu_push_float(gpu_dispatch *d, float value) { memcpy(&d->push[d->n_push++], &value, sizeof value); }
@@ -41,7 +49,7 @@ static const gpu_operand *solid(const gpu_dispatch *d, uint32_t k) {
 static rn_status *ranges(const gpu_device *g, const gpu_dispatch *d, gpu_range *range) {
   for (uint32_t k = 0; k < d->n_bind; k++) {
     const gpu_operand *o = solid(d, k);
-    if (o == NULL) return rn_error(gpu_host, RN_INTERNAL, "%s: all operands are empty", gpu_shaders[d->shader].name);
+    if (o == NULL) return rn_error(gpu_host, RN_INTERNAL, "%s: all operands are empty", d->code->name);
     uint64_t lo = o->mem->offset + o->offset;
     range[k] = (gpu_range){gpu_memory_buffer(o->mem), lo, lo + (o->size + 3) / 4 * 4,
                            (uint8_t)(o == &d->bind[k] && o->writes)};
@@ -54,16 +62,24 @@ static rn_status *ranges(const gpu_device *g, const gpu_dispatch *d, gpu_range *
 
 static rn_status *bind_all(const gpu_device *g, gpu_commands *t, const gpu_dispatch *d, const gpu_range *range) {
   VkDescriptorBufferInfo buffer[GPU_MAX_BIND];
-  VkWriteDescriptorSet write = {.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
-                                .descriptorCount = d->n_bind,
-                                .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
-                                .pBufferInfo = buffer};
-  RN_TRY(gpu_commands_set(t, g->set_layout[d->n_bind], &write.dstSet));
-  for (uint32_t k = 0; k < d->n_bind; k++)
-    buffer[k] = (VkDescriptorBufferInfo){range[k].buffer, range[k].lo, range[k].hi - range[k].lo};
-  g->vk->UpdateDescriptorSets(g->handle, 1, &write, 0, NULL);
-  g->vk->CmdBindDescriptorSets(t->buffer, VK_PIPELINE_BIND_POINT_COMPUTE, g->layout[d->n_bind], 0, 1, &write.dstSet, 0,
-                               NULL);
+  VkBufferView view[GPU_MAX_TEXELS];
+  VkWriteDescriptorSet write[2] = {{.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+                                    .dstBinding = d->n_texels,
+                                    .descriptorCount = d->n_bind - d->n_texels,
+                                    .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
+                                    .pBufferInfo = buffer},
+                                   {.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+                                    .descriptorCount = d->n_texels,
+                                    .descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER,
+                                    .pTexelBufferView = view}};
+  RN_TRY(gpu_commands_set(t, gpu_set_layout(g, d->n_bind, d->n_texels), &write[0].dstSet));
+  write[1].dstSet = write[0].dstSet;
+  for (uint32_t k = 0; k < d->n_texels; k++) RN_TRY(gpu_commands_view(t, &range[k], d->bind[k].words, &view[k]));
+  for (uint32_t k = d->n_texels; k < d->n_bind; k++)
+    buffer[k - d->n_texels] = (VkDescriptorBufferInfo){range[k].buffer, range[k].lo, range[k].hi - range[k].lo};
+  g->vk->UpdateDescriptorSets(g->handle, d->n_texels != 0 ? 2 : 1, write, 0, NULL);
+  g->vk->CmdBindDescriptorSets(t->buffer, VK_PIPELINE_BIND_POINT_COMPUTE,
+                               gpu_pipeline_layout(g, d->n_bind, d->n_texels), 0, 1, &write[0].dstSet, 0, NULL);
   return NULL;
 }
 
@@ -96,14 +112,15 @@ rn_status *gpu_run(const rn_call *c, gpu_dispatch *d) {
   RN_TRY(gpu_target(c->queue, &t));
   RN_TRY(bring_constants(t, d));
   RN_TRY(ranges(g, d, range));
-  RN_TRY(gpu_pipeline_get(g, d->shader, d->n_bind, d->spec, d->n_spec, &pipeline));
+  RN_TRY(gpu_pipeline_get(g, d->code, d->n_bind, d->n_texels, d->spec, d->n_spec, &pipeline));
   gpu_commands_order(t, range, d->n_bind);
   g->vk->CmdBindPipeline(t->buffer, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline);
   RN_TRY(bind_all(g, t, d, range));
-  g->vk->CmdPushConstants(t->buffer, g->layout[d->n_bind], VK_SHADER_STAGE_COMPUTE_BIT, 0, GPU_MAX_PUSH * 4, d->push);
+  g->vk->CmdPushConstants(t->buffer, gpu_pipeline_layout(g, d->n_bind, d->n_texels), VK_SHADER_STAGE_COMPUTE_BIT, 0,
+                          GPU_MAX_PUSH * 4, d->push);
   g->vk->CmdDispatch(t->buffer, d->groups[0], d->groups[1], d->groups[2]);
   t->dispatches++;
-  if (g->profile) g->last_shader = gpu_shaders[d->shader].name;
+  if (g->profile) g->last_shader = d->code->name;
   return NULL;
 }
 
@@ -119,6 +136,15 @@ rn_status *gpu_scratch(const rn_call *c, uint64_t size_bytes, rn_mem **out) {
   gpu_commands *t;
   RN_TRY(gpu_target(c->queue, &t));
   return gpu_commands_hold(t, size_bytes, GPU_HELD_SCRATCH, out);
+}
+
+rn_status *gpu_scratch_shared(const rn_call *c, uint32_t slot, uint64_t size_bytes, rn_mem **out) {
+  gpu_commands *t;
+  RN_TRY(gpu_target(c->queue, &t));
+  if (t->shared[slot] == NULL || t->shared[slot]->size < size_bytes)
+    RN_TRY(gpu_commands_hold(t, size_bytes, GPU_HELD_SCRATCH, &t->shared[slot]));
+  *out = t->shared[slot];
+  return NULL;
 }
 
 rn_status *gpu_fill(const rn_call *c, const rn_tensor_view *v, uint32_t word) {

@@ -52,10 +52,11 @@ GPU_GROUP(gpu_unary, unary_kernels);
   GPU_K(#Op, "T: float", STATE(binary, binary_f32, BINARY_##Op, 1), .inplace = 3), \
       GPU_K(#Op, "T: half", STATE(binary, binary_f16, BINARY_##Op, 2)),
 #define BINARY_INT(Op) GPU_K(#Op, "T: int32", STATE(binary, binary_i32, BINARY_##Op, 1), .inplace = 3),
-#define BINARY_ORDER(Op)                                               \
-  GPU_K(#Op, "T: float", STATE(binary, order_f32, BINARY_##Op, 4)),    \
-      GPU_K(#Op, "T: half", STATE(binary, order_f16, BINARY_##Op, 4)), \
-      GPU_K(#Op, "T: int32", STATE(binary, order_i32, BINARY_##Op, 4)),
+#define BINARY_ORDER(Op)                                                \
+  GPU_K(#Op, "T: float", STATE(binary, order_f32, BINARY_##Op, 4)),     \
+      GPU_K(#Op, "T: half", STATE(binary, order_f16, BINARY_##Op, 4)),  \
+      GPU_K(#Op, "T: int32", STATE(binary, order_i32, BINARY_##Op, 4)), \
+      GPU_K(#Op, "T: int64", STATE(binary, order64, BINARY_##Op, 4)),
 #define BINARY_LOGIC(Op, types) GPU_K(#Op, types, STATE(binary, binary_bool, BINARY_##Op, 4)),
 static const rn_kernel_def binary_kernels[] = {
     GPU_BINARY(BINARY) GPU_BINARY_INT(BINARY_INT) GPU_BINARY_ORDER(BINARY_ORDER) BINARY_LOGIC(LogicalAnd, NULL)

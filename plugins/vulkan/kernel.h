@@ -26,10 +26,12 @@ typedef struct gpu_operand {
   const void *data; /* mem NULL: a constant that is still in host memory */
   uint64_t offset, size;
   uint8_t writes;
+  uint8_t words; /* of a texel, 1 or 4; 0: a storage buffer */
 } gpu_operand;
-/* One dispatch. Fill shader and constants, bind in the shader's order, push in its order, say how much. */
+/* One dispatch. Fill code and constants, bind in the shader's order, push in its order, say how much. */
 typedef struct gpu_dispatch {
-  uint32_t shader, n_bind, n_push, n_spec;
+  const gpu_shader *code;
+  uint32_t n_bind, n_texels, n_push, n_spec;
   gpu_operand bind[GPU_MAX_BIND];
   uint32_t push[GPU_MAX_PUSH];
   uint32_t spec[GPU_MAX_SPEC]; /* [0] the workgroup's size */
@@ -41,6 +43,10 @@ gpu_dispatch gpu_dispatch_of(const rn_call *c, uint32_t shader);
 void gpu_spec(gpu_dispatch *d, uint32_t value);
 void gpu_bind(gpu_dispatch *d, const rn_tensor_view *v, int writes);
 void gpu_bind_scratch(gpu_dispatch *d, const rn_mem *m, int writes);
+/* Read as a texel buffer: a tensor by single words or by fours, scratch by fours. Before any other kind, and only where
+ * limits.max_texels allows. */
+void gpu_bind_texels(gpu_dispatch *d, const rn_tensor_view *v, uint32_t words);
+void gpu_bind_scratch_texels(gpu_dispatch *d, const rn_mem *m);
 void gpu_push(gpu_dispatch *d, uint32_t value);
 void gpu_push_float(gpu_dispatch *d, float value);
 void gpu_push_all(gpu_dispatch *d, const uint32_t *values, uint32_t n);
@@ -52,6 +58,8 @@ rn_status *gpu_run(const rn_call *c, gpu_dispatch *d);
 rn_status *gpu_rounds(const rn_call *c, uint64_t rounds);
 /* Memory for this call alone, in the dispatches that follow. */
 rn_status *gpu_scratch(const rn_call *c, uint64_t size_bytes, rn_mem **out);
+/* The same memory for one call after another; slot 0 or 1. */
+rn_status *gpu_scratch_shared(const rn_call *c, uint32_t slot, uint64_t size_bytes, rn_mem **out);
 /* Whole-memory commands. */
 rn_status *gpu_fill(const rn_call *c, const rn_tensor_view *v, uint32_t word);
 rn_status *gpu_copy_view(const rn_call *c, const rn_tensor_view *from, const rn_tensor_view *to);
@@ -65,10 +73,10 @@ rn_status *gpu_compute(const void *state, rn_call *c);
 /* Zeroed state for prepare, freed with the plan. *state begins with a gpu_op. */
 rn_status *gpu_state(rn_prepared *out, size_t bytes, gpu_record_fn record, void *state);
 /* A kernel whose results are in host memory: it computes them at once and is not recorded. */
-#define GPU_HOST(op_, host_args_, state_)                                                                            \
+#define GPU_HOST(op_, host_args_, state_, ...)                                                                       \
   {                                                                                                                  \
     .struct_size = (uint32_t)sizeof(rn_kernel_def), .op = (op_), .device_type = "vulkan", .host_args = (host_args_), \
-    .label = "host", .priority = 10, .compute = gpu_compute, .user = (state_)                                        \
+    .label = "host", .priority = 10, .compute = gpu_compute, .user = (state_), __VA_ARGS__                           \
   }
 void gpu_put_int(const rn_tensor_view *v, int64_t i, int64_t value); /* into an int32 or int64 host argument */
 

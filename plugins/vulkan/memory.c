@@ -50,7 +50,8 @@ static void destroy_block(const gpu_device *d, gpu_block *b) {
 static rn_status *fill_block(gpu_device *d, gpu_block *b) {
   VkBufferCreateInfo buffer = {.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
                                .size = b->size,
-                               .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
+                               .usage = (d->limits.max_texels != 0 ? VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT : 0) |
+                                        VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
                                         VK_BUFFER_USAGE_TRANSFER_DST_BIT};
   VkMemoryRequirements need;
   RN_TRY(gpu_check(d, d->vk->CreateBuffer(d->handle, &buffer, NULL, &b->buffer), "vkCreateBuffer"));

@@ -11,6 +11,8 @@ table() {
       if ($6 == "host") types = "shapes, on the host"
       else if (types == "") types = "as the op says"
       else { gsub(/[A-Za-z_]+: /, "", types); gsub(/[{}]/, "", types); gsub(/; /, " to ", types) }
+      gsub(/float, double, half, bfloat16, int32, int64, uint8, int8, int16, uint16, uint32, uint64, bool, complex64, complex128, qint8, quint8, qint32/, "all but text", types)
+      gsub(/float, half, bfloat16, int32, int64, uint8, int8, int16, uint16, uint32, uint64, bool/, "float, half, bfloat16, integers, bool", types)
       all[$2] = all[$2] == "" ? types : all[$2] ", " types
     }
     END { for (op in all) printf "| `%s` | %s |\n", op, all[op] }' "$manifest" | LC_ALL=C sort

@@ -1,5 +1,5 @@
 /* plugin.c - the Vulkan device and its kernels, listed by subject (plugins/vulkan). */
-#include "vulkan.h"
+#include "narrow.h"
 
 const rn_host_api *gpu_host;
 
@@ -27,19 +27,20 @@ static const rn_device_def devices[] = {{
     .record_end = gpu_record_end,
     .replay = gpu_replay,
     .recording_destroy = gpu_recording_destroy,
+    .trace = &gpu_trace_table,
 }};
 static const rn_group device_group = {.struct_size = (uint32_t)sizeof(rn_group), .devices = RN_TABLE(devices)};
 
 extern const rn_group gpu_unary, gpu_binary, gpu_state_kernels, gpu_apply_kernels, gpu_shape_kernels, gpu_array_kernels,
     gpu_select_kernels, gpu_reduce_kernels, gpu_softmax_kernels, gpu_bias_kernels, gpu_product_kernels,
     gpu_random_kernels, gpu_conv_kernels, gpu_pool_kernels, gpu_gather_kernels, gpu_arg_kernels, gpu_counts_group,
-    gpu_slice_kernels, gpu_norm_kernels, gpu_depthwise_kernels;
+    gpu_slice_kernels, gpu_norm_kernels, gpu_depthwise_kernels, gpu_cast_kernels, gpu_fuse_compilers;
 static const rn_group *const groups[] = {
     &device_group,          &gpu_unary,           &gpu_binary,         &gpu_state_kernels,  &gpu_apply_kernels,
     &gpu_shape_kernels,     &gpu_array_kernels,   &gpu_select_kernels, &gpu_reduce_kernels, &gpu_softmax_kernels,
     &gpu_bias_kernels,      &gpu_product_kernels, &gpu_random_kernels, &gpu_conv_kernels,   &gpu_pool_kernels,
     &gpu_gather_kernels,    &gpu_arg_kernels,     &gpu_counts_group,   &gpu_slice_kernels,  &gpu_norm_kernels,
-    &gpu_depthwise_kernels,
+    &gpu_depthwise_kernels, &gpu_cast_kernels,    &gpu_narrow_kernels, &gpu_fuse_compilers,
 };
 
 static rn_status *init(const rn_host_api *host) {
@@ -60,4 +61,9 @@ static const rn_plugin_desc desc = {
     .group_count = (uint32_t)(sizeof groups / sizeof groups[0]),
     .init = init,
 };
-const rn_plugin_desc *RN_PLUGIN_ENTRY(vulkan)(void) { return &desc; }
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static void fill(void) { gpu_narrow_fill(groups, (uint32_t)(sizeof groups / sizeof groups[0])); }
+const rn_plugin_desc *RN_PLUGIN_ENTRY(vulkan)(void) {
+  (void)pthread_once(&once, fill);
+  return &desc;
+}

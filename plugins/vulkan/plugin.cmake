@@ -8,7 +8,7 @@ file(MAKE_DIRECTORY ${spirv})
 set(rows
   "unary_f32 unary X=F32 Y=F32"
   "unary_f16 unary X=F16 Y=F16"
-  "unary_i32 unary X=I32 Y=I32"
+  "unary_i32 unary X=I32 Y=I32 INTEGER"
   "test_f32 unary X=F32 Y=B8 TEST"
   "binary_f32 binary X=F32 Y=F32"
   "binary_f16 binary X=F16 Y=F16"
@@ -17,18 +17,14 @@ set(rows
   "order_f16 binary X=F16 Y=B8 ORDER"
   "order_i32 binary X=I32 Y=B8 ORDER"
   "binary_bool binary X=B8 Y=B8 LOGIC"
+  "fuse fuse"
+  "parts parts"
   "not_bool not_bool"
   "add64 add64"
   "strided strided"
-  "select_words select"
-  "cast_f32_i32 cast X=F32 Y=I32"
-  "cast_i32_f32 cast X=I32 Y=F32"
-  "cast_b8_f32 cast X=B8 Y=F32"
-  "cast_b8_i32 cast X=B8 Y=I32"
-  "cast_f32_b8 cast X=F32 Y=B8"
-  "cast_i32_b8 cast X=I32 Y=B8"
-  "cast_f16_f32 cast X=F16 Y=F32"
-  "cast_f32_f16 cast X=F32 Y=F16"
+  "strided_small strided_small"
+  "select select"
+  "cast cast"
   "reduce_lanes_f32 reduce_lanes X=F32 Y=F32 IS_FLOAT"
   "reduce_lanes_i32 reduce_lanes X=I32 Y=I32 IS_INT"
   "reduce_lanes_b8 reduce_lanes X=B8 Y=B8 IS_BOOL"
@@ -36,10 +32,24 @@ set(rows
   "reduce_group_i32 reduce_group X=I32 IS_INT"
   "softmax softmax"
   "apply apply"
-  "product_tile product TILE"
+  "product_large product TILE PER=8"
+  "product_small product TILE PER=4"
   "product_direct product DIRECT"
-  "conv_tile conv TILE"
+  "panel_matrix panel"
+  "panel_image panel IMAGE"
+  "product_panels_8 product_panels ROWS=8"
+  "product_panels_16 product_panels ROWS=16"
+  "conv_large conv TILE PER=8"
+  "conv_small conv TILE PER=4"
   "conv_direct conv DIRECT"
+  "product_large_then product TILE PER=8 EPILOGUE=4"
+  "product_small_then product TILE PER=4 EPILOGUE=4"
+  "product_panels_8_then product_panels ROWS=8 EPILOGUE=4"
+  "product_panels_16_then product_panels ROWS=16 EPILOGUE=4"
+  "product_direct_then product DIRECT EPILOGUE=4"
+  "conv_large_then conv TILE PER=8 EPILOGUE=5"
+  "conv_small_then conv TILE PER=4 EPILOGUE=5"
+  "conv_direct_then conv DIRECT EPILOGUE=5"
   "random random"
   "pool pool"
   "pool_back pool_back"
@@ -53,6 +63,9 @@ set(rows
   "cumulate_f32 cumulate X=F32"
   "cumulate_i32 cumulate X=I32"
   "mirror_pad mirror_pad"
+  "mirror_pad_grad mirror_pad_grad"
+  "range range"
+  "order64 order64"
   "gather_nd gather_nd"
   "batch_norm batch_norm"
   "batch_norm_back batch_norm_back"
@@ -66,8 +79,12 @@ foreach(row IN LISTS rows)
   separate_arguments(row)
   list(POP_FRONT row shader source)
   list(TRANSFORM row PREPEND -D OUTPUT_VARIABLE defines)
+  set(optimise -O)
+  if(shader STREQUAL fuse) # a library: its functions stay, under their names
+    set(optimise -O0)
+  endif()
   add_custom_command(OUTPUT ${spirv}/${shader}.inc
-    COMMAND ${GLSLC} -O --target-env=vulkan1.2 -mfmt=num ${defines} -I ${shaders} ${shaders}/${source}.comp
+    COMMAND ${GLSLC} ${optimise} --target-env=vulkan1.2 -mfmt=num ${defines} -I ${shaders} ${shaders}/${source}.comp
             -o ${spirv}/${shader}.inc
     DEPENDS ${shaders}/${source}.comp ${included} VERBATIM COMMENT "Shader ${shader}")
   string(APPEND list " X(${shader})")

@@ -14,11 +14,14 @@ typedef struct pool_row {
 static rn_status *pool(const void *op, rn_call *c) {
   const pool_state *s = op;
   gpu_window w;
+  if (s->how == POOL_PICK && !gpu_same_shape(&c->in[0]->shape, &c->in[2]->shape))
+    return rn_error(c->host, RN_INVALID_ARGUMENT, "grad and orig_input have different shapes");
   gpu_window_init(&s->a, &c->in[0]->shape, &c->out[0]->shape, s->a.kh, s->a.kw, &w);
   RN_TRY(gpu_rounds(c, (uint64_t)w.kh * w.kw));
   gpu_dispatch d = gpu_dispatch_of(c, SHADER_pool);
   gpu_spec(&d, s->how);
   gpu_bind(&d, c->in[0], 0);
+  gpu_bind(&d, c->in[s->how == POOL_PICK ? 2 : 0], 0);
   gpu_bind(&d, c->out[0], 1);
   gpu_push(&d, gpu_elems(c->out[0]));
   gpu_window_push(&w, &d);
@@ -61,6 +64,7 @@ static const rn_kernel_def kernels[] = {
     POOL("MaxPool", pool, MAX, NULL),
     POOL("AvgPool", pool, AVERAGE, NULL),
     POOL("MaxPoolGrad", back, MAX, NULL),
+    POOL("MaxPoolGradGrad", pool, PICK, NULL),
     POOL("AvgPoolGrad", back, AVERAGE, "orig_input_shape"),
 };
 GPU_GROUP(gpu_pool_kernels, kernels);

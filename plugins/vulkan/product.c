@@ -1,72 +1,16 @@
 /* product.c - MatMul and the batched products (plugins/vulkan).
  *
- * A GPU multiplies tiles through shared memory, 16 x 16 invocations with 4 x 4 sums each, or 8 x 8 where a workgroup or
- * the matrix is small. A driver on the CPU takes the direct form. Where results are few and k is long, k is
- * split and the parts are added. */
+ * On GPUs in tiles (tile.c), on drivers that run on the CPU by panels (panels.c). */
 #include "product.h"
-#include "reduce.h"
-
-enum { DIRECT_ROWS = 32, DIRECT_COLUMNS = 4 };
-
-static void choose_tile(const gpu_limits *l, gpu_product_plan *p) {
-  int large = l->workgroup >= 256 && p->m > 32 && p->n > 32 && (uint64_t)p->m * p->n * p->batches >= 128 * 128 * 4;
-  p->tx = p->ty = large ? 16 : 8;
-}
-
-gpu_dispatch gpu_product_begin(const rn_call *c, gpu_product_plan *p, uint32_t tile, uint32_t direct) {
-  const gpu_limits *l = &((const gpu_device *)c->device)->limits;
-  gpu_dispatch d = gpu_dispatch_of(c, l->subgroup != 0 ? direct : tile);
-  uint32_t block_m = DIRECT_ROWS, block_n;
-  if (l->subgroup != 0) {
-    p->tx = l->subgroup;
-    p->ty = 1;
-    block_n = p->tx * DIRECT_COLUMNS;
-  } else {
-    choose_tile(l, p);
-    block_m = p->ty * 4;
-    block_n = p->tx * 4;
-  }
-  uint64_t blocks = (uint64_t)GPU_CEIL(p->m, block_m) * GPU_CEIL(p->n, block_n) * p->batches;
-  p->splits = gpu_reduce_splits(c, l->subgroup != 0 ? blocks * 8 : blocks * 128, 4 * (uint64_t)p->k, 256);
-  d.spec[0] = p->tx * p->ty;
-  gpu_spec(&d, p->tx);
-  gpu_spec(&d, p->ty);
-  gpu_spec(&d, (uint32_t)p->a_inner_k);
-  gpu_spec(&d, (uint32_t)p->b_inner_k);
-  gpu_push(&d, p->m);
-  gpu_push(&d, p->n);
-  gpu_push(&d, p->k);
-  gpu_push(&d, GPU_CEIL(p->k, p->splits));
-  gpu_push(&d, p->splits);
-  d.groups[0] = GPU_CEIL(p->n, block_n);
-  d.groups[1] = GPU_MIN(GPU_CEIL(p->m, block_m), l->max_groups);
-  d.groups[2] = GPU_MIN(p->batches * p->splits, l->max_groups);
-  return d;
-}
-
-rn_status *gpu_product_end(const rn_call *c, const gpu_product_plan *p, gpu_dispatch *d, const rn_tensor_view *y) {
-  rn_mem *parts;
-  uint64_t n = (uint64_t)p->m * p->n;
-  if (p->splits == 1) {
-    gpu_bind(d, y, 1);
-    return gpu_run(c, d);
-  }
-  RN_TRY(gpu_scratch(c, n * p->splits * 4, &parts));
-  gpu_bind_scratch(d, parts, 1);
-  RN_TRY(gpu_run(c, d));
-  return gpu_reduce_parts(c, parts, (uint32_t)n, p->splits, y);
-}
+#include "panels.h"
 
 typedef struct product_state {
   gpu_op op;
   int ta, tb;
 } product_state;
-typedef struct batch {
-  uint32_t rank, dim[4], sa[4], sb[4];
-} batch;
 
 /* The batch dimensions of y, innermost first, with the strides of a and b: 0 where one stands for all. */
-static rn_status *find_batch(const rn_call *c, batch *b) {
+static rn_status *find_batch(const rn_call *c, gpu_batches *b) {
   const rn_shape *x[2] = {&c->in[0]->shape, &c->in[1]->shape}, *y = &c->out[0]->shape;
   uint32_t step[2];
   memset(b, 0, sizeof *b);
@@ -87,26 +31,51 @@ static rn_status *find_batch(const rn_call *c, batch *b) {
   return NULL;
 }
 
+typedef struct sizes {
+  uint32_t m, n, k, lda, ldb;
+} sizes;
+
+static rn_status *by_panels(const rn_call *c, const product_state *s, const sizes *z, const gpu_batches *b) {
+  gpu_panel_product p = {.a = {.x = c->in[0], .n = z->m, .sn = s->ta ? 1 : z->lda, .sk = s->ta ? z->lda : 1},
+                         .b = {.x = c->in[1], .n = z->n, .sn = s->tb ? z->ldb : 1, .sk = s->tb ? 1 : z->ldb},
+                         .k = z->k,
+                         .batches = *b,
+                         .ym = z->n,
+                         .yn = 1,
+                         .y = c->out[0]};
+  return gpu_panels_run(c, &p);
+}
+
+/* What may be read and written by fours: aligned, and whole or not at all. */
+static uint32_t form_of(const rn_call *c, const product_state *s, const sizes *z, const gpu_batches *b) {
+  uint32_t form = (s->ta ? 0 : PRODUCT_A_INNER_K) | (s->tb ? PRODUCT_B_INNER_K : 0), a = z->lda, w = z->ldb;
+  for (uint32_t k = 0; k < b->rank; k++) {
+    a |= b->sa[k];
+    w |= b->sb[k];
+  }
+  if (((a | c->in[0]->offset_bytes / 4) & 3) == 0) form |= PRODUCT_A_FOURS;
+  if (((w | c->in[1]->offset_bytes / 4) & 3) == 0) form |= PRODUCT_B_FOURS;
+  if (((z->n | c->out[0]->offset_bytes / 4) & 3) == 0) form |= PRODUCT_Y_FOURS;
+  return form;
+}
+
 static rn_status *multiply(const void *op, rn_call *c) {
+  static const gpu_product_code code = {SHADER_product_large, SHADER_product_small, SHADER_product_direct};
   const product_state *s = op;
   const rn_shape *x = &c->in[0]->shape, *w = &c->in[1]->shape, *y = &c->out[0]->shape;
-  batch b;
+  gpu_batches b;
   RN_TRY(find_batch(c, &b));
-  uint32_t m = (uint32_t)y->dim[y->rank - 2], n = (uint32_t)y->dim[y->rank - 1];
-  uint32_t k = (uint32_t)x->dim[x->rank - (s->ta ? 2 : 1)], lda = (uint32_t)x->dim[x->rank - 1],
-           ldb = (uint32_t)w->dim[w->rank - 1];
+  sizes z = {.m = (uint32_t)y->dim[y->rank - 2], .n = (uint32_t)y->dim[y->rank - 1]};
+  z.k = (uint32_t)x->dim[x->rank - (s->ta ? 2 : 1)];
+  z.lda = (uint32_t)x->dim[x->rank - 1];
+  z.ldb = (uint32_t)w->dim[w->rank - 1];
   if (gpu_elems(c->out[0]) == 0) return NULL;
-  if (k == 0) return gpu_fill(c, c->out[0], 0);
-  gpu_product_plan p = {.m = m, .n = n, .k = k, .a_inner_k = !s->ta, .b_inner_k = s->tb};
-  p.batches = gpu_elems(c->out[0]) / (m * n);
-  gpu_dispatch d = gpu_product_begin(c, &p, SHADER_product_tile, SHADER_product_direct);
-  if (p.batches > 1 && p.splits > 1) { /* parts are added for one product at a time */
-    RN_TRY(gpu_rounds(c, 4 * (uint64_t)k));
-    d.push[3] = k;
-    d.push[4] = p.splits = 1;
-    d.groups[2] = GPU_MIN(p.batches, ((const gpu_device *)c->device)->limits.max_groups);
-  }
-  gpu_push_all(&d, (const uint32_t[]){s->ta ? 1 : lda, s->ta ? lda : 1, s->tb ? 1 : ldb, s->tb ? ldb : 1}, 4);
+  b.n = gpu_elems(c->out[0]) / (z.m * z.n);
+  if (z.k == 0) return gpu_fill(c, c->out[0], 0);
+  if (gpu_panels_fit(c)) return by_panels(c, s, &z, &b);
+  gpu_product_plan p = {.m = z.m, .n = z.n, .k = z.k, .batches = b.n, .form = form_of(c, s, &z, &b)};
+  gpu_dispatch d = gpu_product_begin(c, &p, &code);
+  gpu_push_all(&d, (const uint32_t[]){s->ta ? 1 : z.lda, s->ta ? z.lda : 1, s->tb ? 1 : z.ldb, s->tb ? z.ldb : 1}, 4);
   gpu_push(&d, p.batches);
   gpu_push(&d, b.rank);
   gpu_push_all(&d, b.dim, 4);

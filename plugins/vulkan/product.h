@@ -1,17 +1,22 @@
-/* product.h - sizes and tiles of a product y[m, n] = sum a[m, k] b[k, n] (plugins/vulkan). */
+/* product.h - a product y[m, n] = sum over k of a[m, k] b[k, n] in tiles, and what follows it (plugins/vulkan). */
 #ifndef GPU_PRODUCT_H
 #define GPU_PRODUCT_H
 #include "kernel.h"
 
+/* The same loops, compiled for tiles of 8 x 8 and of 4 x 4 sums an invocation, and for subgroups on a CPU. */
+typedef struct gpu_product_code {
+  uint32_t large, small, direct;
+} gpu_product_code;
 typedef struct gpu_product_plan {
   uint32_t m, n, k, batches;
-  int a_inner_k, b_inner_k; /* which index runs densely: how a tile is read */
+  uint32_t form; /* PRODUCT_*: which index runs densely, what is read and written by fours */
+  int whole;     /* no splits: the parts could not be finished together */
   /* filled by gpu_product_begin */
-  uint32_t tx, ty, splits;
+  uint32_t splits;
 } gpu_product_plan;
-/* Chooses tiles and splits of k, starts the dispatch (constants; pushes m, n, k, chunk, splits), sets groups.
- * tile, direct: the two compiled forms of the same shader. */
-gpu_dispatch gpu_product_begin(const rn_call *c, gpu_product_plan *p, uint32_t tile, uint32_t direct);
-/* Binds y, or scratch for the parts, as the last operand; runs; adds the parts. */
+/* Chooses tiles and splits of k, starts the dispatch (constants up to the form; pushes m, n, k, chunk, splits), sets
+ * groups. */
+gpu_dispatch gpu_product_begin(const rn_call *c, gpu_product_plan *p, const gpu_product_code *code);
+/* Binds y, or scratch for the parts, as the last operand; runs; adds the parts; does the epilogue that is asked for. */
 rn_status *gpu_product_end(const rn_call *c, const gpu_product_plan *p, gpu_dispatch *d, const rn_tensor_view *y);
 #endif

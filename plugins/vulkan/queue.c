@@ -36,6 +36,7 @@ void gpu_queue_destroy(void *device, rn_queue *q) {
     if (b->queue == q) b->queue = NULL;
   (void)pthread_mutex_unlock(&d->lock);
   gpu_commands_destroy(q->recording);
+  gpu_trace_drop(q);
   gpu_free(q);
 }
 
@@ -124,15 +125,14 @@ static rn_status *new_oneshot(gpu_device *d, gpu_batch *b) {
 
 rn_status *gpu_target(rn_queue *q, gpu_commands **out) {
   rn_status *s = NULL;
-  if (q->recording != NULL) {
-    *out = q->recording;
-    return NULL;
+  *out = q->recording;
+  if (*out == NULL) {
+    (void)pthread_mutex_lock(&q->d->lock);
+    if (q->last->open == NULL) s = new_oneshot(q->d, q->last);
+    *out = q->last->open;
+    (void)pthread_mutex_unlock(&q->d->lock);
   }
-  (void)pthread_mutex_lock(&q->d->lock);
-  if (q->last->open == NULL) s = new_oneshot(q->d, q->last);
-  *out = q->last->open;
-  (void)pthread_mutex_unlock(&q->d->lock);
-  return s;
+  return s == NULL && q->trace != NULL ? gpu_trace_enter(q->trace, *out) : s;
 }
 
 /* ----------------------------------------------------------------------------------------- recordings */

@@ -153,8 +153,16 @@ rn_status *gpu_reduce_channels(const rn_call *c, const rn_tensor_view *x, const 
   return run(c, &r, REDUCE_Sum, x, y);
 }
 
+/* Over no axes, or axes of one: the gradient of a broadcast asks for it where nothing was repeated. */
+static rn_status *prepare(const rn_prepare *p, rn_prepared *out) {
+  const rn_shape *x = &p->in[0]->shape, *y = &p->out[0]->shape;
+  if (rn_shape_known(x) && rn_shape_known(y) && rn_shape_elems(x) == rn_shape_elems(y)) out->alias = 1;
+  return NULL;
+}
+
 #define STATE(fn, how) (&(const row){{fn}, how})
-#define REDUCE(Op, types) GPU_K(#Op, types, STATE(reduce, REDUCE_##Op), .host_args = "reduction_indices")
+#define REDUCE(Op, types) \
+  GPU_K(#Op, types, STATE(reduce, REDUCE_##Op), .host_args = "reduction_indices", .prepare = prepare)
 static const rn_kernel_def kernels[] = {
     REDUCE(Sum, "T: {float, int32}"),
     REDUCE(Mean, "T: {float, int32}"),

@@ -1,33 +1,19 @@
-/* select.c - Select, Cast, LeakyRelu, LogicalNot, AddN: small element-wise ops of their own form (plugins/vulkan). */
-#include "kernel.h"
+/* select.c - Select, LeakyRelu, LogicalNot, AddN: small element-wise ops of their own form (plugins/vulkan). */
+#include "strided.h"
 
 static rn_status *select_record(const void *op, rn_call *c) {
   const rn_tensor_view *x = c->in[1];
   uint32_t n = gpu_elems(x), conditions = gpu_elems(c->in[0]);
   (void)op;
   if (n == 0) return NULL;
-  uint32_t words = (uint32_t)(x->size_bytes / 4);
-  gpu_dispatch d = gpu_dispatch_of(c, SHADER_select_words);
+  gpu_units u = gpu_units_of(x);
+  gpu_dispatch d = gpu_dispatch_of(c, SHADER_select);
+  gpu_spec(&d, u.per_word);
   for (uint32_t i = 0; i < 3; i++) gpu_bind(&d, c->in[i], 0);
   gpu_bind(&d, c->out[0], 1);
-  gpu_push(&d, words);
-  gpu_push(&d, words / conditions);
-  gpu_over(&d, c, words);
-  return gpu_run(c, &d);
-}
-
-typedef struct cast_row {
-  gpu_op op;
-  uint32_t shader, per_word;
-} cast_row;
-static rn_status *cast(const void *op, rn_call *c) {
-  const cast_row *r = op;
-  uint32_t n = gpu_elems(c->in[0]);
-  gpu_dispatch d = gpu_dispatch_of(c, r->shader);
-  gpu_bind(&d, c->in[0], 0);
-  gpu_bind(&d, c->out[0], 1);
-  gpu_push(&d, n);
-  gpu_over(&d, c, GPU_CEIL(n, r->per_word));
+  gpu_push(&d, n * u.per_elem);
+  gpu_push(&d, n / conditions * u.per_elem);
+  gpu_over(&d, c, GPU_CEIL((uint64_t)n * u.per_elem, u.per_word));
   return gpu_run(c, &d);
 }
 
@@ -86,18 +72,8 @@ static rn_status *leaky_prepare(const rn_prepare *p, rn_prepared *out) {
 
 #define OP(fn) \
   &(const gpu_op) { fn }
-#define CAST(from, to, shader, per) \
-  GPU_K("Cast", "SrcT: " from "; DstT: " to, (&(const cast_row){{cast}, SHADER_cast_##shader, per}))
 static const rn_kernel_def kernels[] = {
-    GPU_K("Select", "T: {float, int32, uint32, int64, double}", OP(select_record)),
-    CAST("float", "int32", f32_i32, 1),
-    CAST("int32", "float", i32_f32, 1),
-    CAST("bool", "float", b8_f32, 1),
-    CAST("bool", "int32", b8_i32, 1),
-    CAST("float", "bool", f32_b8, 4),
-    CAST("int32", "bool", i32_b8, 4),
-    CAST("half", "float", f16_f32, 1),
-    CAST("float", "half", f32_f16, 2),
+    GPU_K("Select", GPU_ANY("T"), OP(select_record)),
     GPU_K("LeakyRelu", "T: float", OP(leaky), .inplace = 1, .prepare = leaky_prepare),
     GPU_K("LeakyReluGrad", "T: float", OP(leaky), .inplace = 3, .prepare = leaky_prepare),
     GPU_K("LogicalNot", NULL, OP(logical_not)),

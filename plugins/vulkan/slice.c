@@ -58,15 +58,16 @@ static rn_status *read_indices(const slice_state *s, const rn_call *c, uint32_t 
   if (n > 32 || used > q->whole->rank)
     return rn_error(c->host, RN_INVALID_ARGUMENT, "StridedSlice: %d indices into rank %d", used, q->whole->rank);
   for (int32_t i = 0; i < n; i++) {
-    if (s->ellipsis >> i & 1u)
-      for (int32_t left = q->whole->rank - used; left > 0; left--) take_all(q);
-    else if (s->new_axis >> i & 1u)
+    if (s->ellipsis >> i & 1u) {
+      for (; used < q->whole->rank; used++) take_all(q); /* the first one takes them all */
+    } else if (s->new_axis >> i & 1u) {
       continue;
-    else if (s->shrink >> i & 1u)
+    } else if (s->shrink >> i & 1u) {
       RN_TRY(take_one(q, gpu_int_at(c->in[first], i)));
-    else
+    } else {
       RN_TRY(take_some(q, s, i, gpu_int_at(c->in[first], i), gpu_int_at(c->in[first + 1], i),
                        gpu_int_at(c->in[first + 2], i)));
+    }
   }
   while (q->at < q->whole->rank) take_all(q);
   for (int64_t k = q->w.rank - 1, step = 1; k >= 0; step *= q->w.dim[k--]) q->w.sy[k] = step;
@@ -112,8 +113,8 @@ static rn_status *prepare(const rn_prepare *p, rn_prepared *out) {
 #define OP(fn) \
   &(const gpu_op) { fn }
 static const rn_kernel_def kernels[] = {
-    GPU_K("StridedSlice", GPU_WORDS("T"), OP(strided_slice), .host_args = "begin, end, strides", .prepare = prepare),
-    GPU_K("StridedSliceGrad", GPU_WORDS("T"), OP(gradient), .host_args = "shape, begin, end, strides",
+    GPU_K("StridedSlice", GPU_ANY("T"), OP(strided_slice), .host_args = "begin, end, strides", .prepare = prepare),
+    GPU_K("StridedSliceGrad", GPU_ANY("T"), OP(gradient), .host_args = "shape, begin, end, strides",
           .prepare = prepare),
 };
 GPU_GROUP(gpu_slice_kernels, kernels);

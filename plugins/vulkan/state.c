@@ -2,7 +2,7 @@
  *
  * A variable that is at home here with the value's shape is overwritten by a command; a first value goes through
  * the host, which makes the memory. */
-#include "kernel.h"
+#include "strided.h"
 
 static rn_status *assign_first(rn_call *c) {
   RN_TRY(c->api->cell_assign(c, c->resource[0], c->in[1]));
@@ -76,17 +76,15 @@ static const gpu_op copy_op = {copy_record}, read_op = {read}, initialized_op = 
                     shape_op = {variable_shape};
 static const update_row add = {{update}, BINARY_Add}, subtract = {{update}, BINARY_Sub};
 #define NUMBERS "{float, int32, int64}"
-#define WORDS "{float, int32, uint32, int64, uint64, double, complex64}"
-#define ANY_BYTES "{float, int32, uint32, int64, uint64, double, complex64, bool, half, bfloat16, uint8, int8}"
 static const rn_kernel_def kernels[] = {
-    GPU_KERNEL("Assign", "T: " ANY_BYTES, RN_KERNEL_RECORDS, assign, &copy_op),
-    GPU_KERNEL("AssignVariableOp", "dtype: " ANY_BYTES, RN_KERNEL_RECORDS, assign, &copy_op),
+    GPU_KERNEL("Assign", GPU_ANY("T"), RN_KERNEL_RECORDS, assign, &copy_op),
+    GPU_KERNEL("AssignVariableOp", GPU_ANY("dtype"), RN_KERNEL_RECORDS, assign, &copy_op),
     GPU_K("AssignAdd", "T: " NUMBERS, &add),
     GPU_K("AssignSub", "T: " NUMBERS, &subtract),
     GPU_K("AssignAddVariableOp", "dtype: " NUMBERS, &add),
     GPU_K("AssignSubVariableOp", "dtype: " NUMBERS, &subtract),
-    GPU_K("ReadVariableOp", "dtype: " ANY_BYTES, &read_op),
-    GPU_HOST("IsVariableInitialized", "is_initialized", &initialized_op),
+    GPU_K("ReadVariableOp", GPU_ANY("dtype"), &read_op),
+    GPU_HOST("IsVariableInitialized", "is_initialized", &initialized_op, .types = GPU_ANY("dtype")),
     GPU_HOST("VarIsInitializedOp", "is_initialized", &initialized_op),
     GPU_HOST("VariableShape", "output", &shape_op),
 };

@@ -1,7 +1,7 @@
 /* strided.c - moving elements between two strided layouts: what most array ops are (plugins/vulkan).
  *
- * Elements of 8 bytes are two words: one more dimension. Dimensions that lie against each other on both sides
- * are merged. */
+ * Elements of 8 or 16 bytes are several words: one more dimension. Dimensions that lie against each other on both
+ * sides are merged. */
 #include "strided.h"
 
 void gpu_strides(const rn_shape *s, int64_t *out) {
@@ -18,6 +18,11 @@ void gpu_strided_init(gpu_strided *w, const rn_shape *s) {
   memcpy(w->dim, s->dim, (size_t)s->rank * sizeof *s->dim);
   gpu_strides(s, w->sx);
   gpu_strides(s, w->sy);
+}
+
+gpu_units gpu_units_of(const rn_tensor_view *v) {
+  uint32_t bytes = (uint32_t)(v->size_bytes / (uint64_t)rn_shape_elems(&v->shape));
+  return (gpu_units){bytes >= 4 ? bytes / 4 : 1, bytes >= 4 ? 1 : 4 / bytes};
 }
 
 static void scale(gpu_strided *w, int64_t words) {
@@ -57,17 +62,29 @@ static void push_innermost_first(gpu_dispatch *d, const gpu_strided *m, const in
     gpu_push(d, (uint32_t)(int32_t)(k < m->rank ? values[m->rank - 1 - k] : rest));
 }
 
+/* whole: as many elements as y has, so that it is written word by word where their order is its own. */
+static gpu_dispatch small(const rn_call *c, const gpu_strided *m, gpu_units u, int whole) {
+  int64_t step = 1;
+  for (int32_t k = m->rank - 1; k >= 0 && whole; step *= m->dim[k--]) whole = m->sy[k] == step;
+  gpu_dispatch d = gpu_dispatch_of(c, SHADER_strided_small);
+  gpu_spec(&d, u.per_word);
+  gpu_spec(&d, whole && m->y0 == 0);
+  return d;
+}
+
 rn_status *gpu_strided_run(const gpu_strided *w, const rn_call *c, const rn_tensor_view *x, const rn_tensor_view *y) {
   gpu_strided words = *w, m;
   int64_t n = 1, elems = rn_shape_elems(&x->shape);
   for (int32_t k = 0; k < w->rank; k++) n *= w->dim[k];
   if (n == 0 || elems == 0) return NULL;
-  int64_t per = (int64_t)x->size_bytes / elems / 4;
+  gpu_units u = gpu_units_of(x);
+  int64_t per = u.per_elem;
   scale(&words, per);
   merge(&words, &m);
   if (m.rank > RN_MAX_RANK)
     return rn_error(c->host, RN_UNIMPLEMENTED, "the copy has %d dimensions, the device takes %d", m.rank, RN_MAX_RANK);
-  gpu_dispatch d = gpu_dispatch_of(c, SHADER_strided);
+  gpu_dispatch d =
+      u.per_word == 1 ? gpu_dispatch_of(c, SHADER_strided) : small(c, &m, u, n == rn_shape_elems(&y->shape));
   gpu_bind(&d, x, 0);
   gpu_bind(&d, y, 1);
   gpu_push(&d, (uint32_t)(n * per));

@@ -23,10 +23,10 @@ extern const rn_host_api *gpu_host; /* set by init, constant afterwards */
 #define GPU_INSTANCE(X) \
   X(DestroyInstance) X(EnumeratePhysicalDevices) X(GetPhysicalDeviceProperties2) X(GetPhysicalDeviceFeatures2) \
   X(GetPhysicalDeviceMemoryProperties) X(GetPhysicalDeviceQueueFamilyProperties) X(CreateDevice) \
-  X(GetDeviceProcAddr)
+  X(GetDeviceProcAddr) X(EnumerateDeviceExtensionProperties)
 #define GPU_MEMORY(X) \
   X(AllocateMemory) X(FreeMemory) X(MapMemory) X(CreateBuffer) X(DestroyBuffer) X(GetBufferMemoryRequirements) \
-  X(BindBufferMemory)
+  X(BindBufferMemory) X(CreateBufferView) X(DestroyBufferView)
 #define GPU_QUEUE(X) \
   X(DestroyDevice) X(GetDeviceQueue) X(DeviceWaitIdle) X(QueueSubmit) X(CreateSemaphore) X(DestroySemaphore) \
   X(GetSemaphoreCounterValue) X(WaitSemaphores) X(SignalSemaphore)
@@ -43,8 +43,10 @@ extern const rn_host_api *gpu_host; /* set by init, constant afterwards */
   X(CreatePipelineLayout) X(DestroyPipelineLayout) X(CreateShaderModule) X(DestroyShaderModule) \
   X(CreateComputePipelines) X(DestroyPipeline) X(CreatePipelineCache) X(DestroyPipelineCache) \
   X(GetPipelineCacheData)
+#define GPU_QUERIES(X) \
+  X(CreateQueryPool) X(DestroyQueryPool) X(GetQueryPoolResults) X(CmdResetQueryPool) X(CmdWriteTimestamp)
 #define GPU_DEVICE(X) \
-  GPU_MEMORY(X) GPU_QUEUE(X) GPU_COMMANDS(X) GPU_RECORD(X) GPU_SETS(X) GPU_PIPELINES(X)
+  GPU_MEMORY(X) GPU_QUEUE(X) GPU_COMMANDS(X) GPU_RECORD(X) GPU_SETS(X) GPU_PIPELINES(X) GPU_QUERIES(X)
 /* clang-format on */
 typedef struct gpu_api {
   PFN_vkGetInstanceProcAddr GetInstanceProcAddr;
@@ -72,9 +74,12 @@ void gpu_instance_close(gpu_instance *i);
 /* ------------------------------------------------------------------------------------------ the device */
 typedef struct gpu_block gpu_block;       /* memory.c */
 typedef struct gpu_pipeline gpu_pipeline; /* pipeline.c */
+typedef struct gpu_module gpu_module;     /* fused_module.c */
 typedef struct gpu_commands gpu_commands; /* commands.c */
 typedef struct gpu_batch gpu_batch;       /* batch.c */
-enum { GPU_MAX_BIND = 12, GPU_MAX_PUSH = 32, GPU_MAX_SPEC = 8 };
+typedef struct gpu_trace gpu_trace;       /* trace.c */
+enum { GPU_MAX_BIND = 12, GPU_MAX_PUSH = 32, GPU_MAX_SPEC = 12 };
+enum { GPU_MAX_TEXELS = 2, GPU_TEXEL_BIND = 5 }; /* texel buffers come first in a set, which is small then */
 enum { GPU_HELD_VALUE, GPU_HELD_SCRATCH, GPU_HELD_STAGING, GPU_HELD_KINDS };
 
 typedef struct gpu_limits {
@@ -82,10 +87,12 @@ typedef struct gpu_limits {
   uint32_t shared_bytes; /* memory that a workgroup shares */
   uint32_t max_groups;   /* workgroups in one direction */
   uint64_t max_alloc, max_binding, align;
+  uint32_t tile;         /* config: results of a product's tile in each direction, at most; 0: as is best */
   uint8_t unified;        /* device memory is mapped, coherent and cached: bytes are copied in place */
   uint8_t scalar_threads; /* a driver on the CPU: shared memory gains nothing there */
   uint64_t max_rounds;    /* of an invocation's loops before a driver leaves them (llvmpipe); 0: none does */
   uint32_t subgroup;      /* its lanes there, when they can broadcast and are 4, 8, 16 or 32; else 0 */
+  uint64_t max_texels;    /* where products read operands through texel buffers, how many one has; else 0 */
 } gpu_limits;
 
 typedef struct gpu_counts {
@@ -106,6 +113,7 @@ typedef struct gpu_device {
   char name[128];
   int profile; /* config: each kernel by itself, with its time */
   const char *last_shader;
+  int calibrates; /* its clock can be read together with the host's */
 
   pthread_mutex_t lock; /* what follows, up to the next lock */
   pthread_cond_t moved; /* a timeline advanced, or the device is lost */
@@ -126,7 +134,11 @@ typedef struct gpu_device {
   VkPipelineCache cache;
   VkDescriptorSetLayout set_layout[GPU_MAX_BIND + 1];
   VkPipelineLayout layout[GPU_MAX_BIND + 1];
+  VkDescriptorSetLayout texel_set_layout[GPU_MAX_TEXELS + 1][GPU_TEXEL_BIND + 1];
+  VkPipelineLayout texel_layout[GPU_MAX_TEXELS + 1][GPU_TEXEL_BIND + 1];
   gpu_pipeline *pipelines;
+  struct gpu_tuned *tuned; /* tune.c; NULL: nothing is measured */
+  gpu_module *modules; /* of fused programs */
 } gpu_device;
 
 /* The list that VulkanCounts looks a device up in. */
@@ -141,6 +153,10 @@ void gpu_close(void *device);
 void gpu_describe(const gpu_api *vk, VkPhysicalDevice p, rn_device_info *out);
 /* A setting of the section [plugin.vulkan]: a number or true/false. */
 uint64_t gpu_setting(const char *key, uint64_t fallback);
+/* Of the runtime that asks: gpu_host is the one that opened the plugin last. */
+uint64_t gpu_setting_of(const rn_host_api *host, const char *key, uint64_t fallback);
+/* pretend.c: takes away what the setting `pretend` names. err INVALID_ARGUMENT */
+rn_status *gpu_pretend(gpu_limits *l);
 uint64_t gpu_now_ns(void);
 
 /* A Vulkan result as a status; a lost device stays lost. */
@@ -180,6 +196,7 @@ struct rn_queue {
   gpu_commands *recording; /* between record_begin and record_end */
   gpu_batch *first, *last; /* not submitted yet, oldest first; the last one is still filled */
   uint64_t serial;         /* the last submission of this queue */
+  gpu_trace *trace;        /* NULL: nobody asks when things run */
   rn_queue *next;
 };
 struct rn_recording {
@@ -204,6 +221,12 @@ rn_status *gpu_begin(rn_queue *q, rn_points wait);
 rn_status *gpu_finish(rn_queue *q, rn_points signal);
 /* Where commands go now: the recording, or the open command buffer of the last batch. */
 rn_status *gpu_target(rn_queue *q, gpu_commands **out);
+
+/* trace.c: commands are about to go into c. */
+rn_status *gpu_trace_enter(gpu_trace *t, gpu_commands *c);
+void gpu_trace_drop(rn_queue *q);
+int gpu_trace_calibrates(const gpu_device *d);
+extern const rn_device_trace gpu_trace_table;
 
 /* -------------------------------------------------------------------------------------------- batches */
 typedef struct gpu_readback { /* when the batch is done, its bytes go to the host */
@@ -252,6 +275,9 @@ struct gpu_commands {
   uint32_t n_seen;
   rn_mem **held;
   uint32_t n_held, cap_held;
+  VkBufferView *views;
+  uint32_t n_views, cap_views;
+  rn_mem *shared[2]; /* scratch that product after product uses: of those held */
   uint32_t dispatches, barriers, copies;
 };
 rn_status *gpu_commands_create(gpu_device *d, gpu_commands **out);
@@ -263,20 +289,26 @@ rn_status *gpu_commands_reset(gpu_commands *c);
 rn_status *gpu_commands_hold(gpu_commands *c, uint64_t size_bytes, int kind, rn_mem **out);
 /* Puts a barrier before what touches these ranges, if something before it did so in conflict. */
 void gpu_commands_order(gpu_commands *c, const gpu_range *range, uint32_t n);
+/* Bytes of a buffer as texels of `words` (1 or 4) words, as long as the commands live. */
+rn_status *gpu_commands_view(gpu_commands *c, const gpu_range *range, uint32_t words, VkBufferView *out);
 rn_status *gpu_commands_set(gpu_commands *c, VkDescriptorSetLayout layout, VkDescriptorSet *out);
 
 /* ------------------------------------------------------------------------------------------ pipelines */
 struct gpu_pipeline {
   gpu_pipeline *next;
   VkPipeline handle;
-  uint32_t shader, n_bind, n_spec, spec[GPU_MAX_SPEC];
+  const struct gpu_shader *code;
+  uint32_t n_bind, n_texels, n_spec, spec[GPU_MAX_SPEC];
 };
 rn_status *gpu_pipelines_init(gpu_device *d);
 void gpu_pipelines_finish(gpu_device *d);
-/* The pipeline of a shader for these constants; spec[0] is the workgroup's size. */
-rn_status *gpu_pipeline_get(gpu_device *d, uint32_t shader, uint32_t n_bind, const uint32_t *spec, uint32_t n_spec,
-                            VkPipeline *out);
-/* The driver's cache on disk: $XDG_CACHE_HOME/runnel/vulkan/<driver>. data is owned by the caller. */
-void gpu_cache_read(const gpu_device *d, void **data, size_t *size);
-void gpu_cache_write(const gpu_device *d, const void *data, size_t size);
+/* The pipeline of a shader, which lives as long as the device, for these constants; spec[0] is the workgroup's size. */
+rn_status *gpu_pipeline_get(gpu_device *d, const struct gpu_shader *code, uint32_t n_bind, uint32_t n_texels,
+                            const uint32_t *spec, uint32_t n_spec, VkPipeline *out);
+/* The layouts of pipelines with n bindings, of which the first are texel buffers. */
+VkPipelineLayout gpu_pipeline_layout(const gpu_device *d, uint32_t n_bind, uint32_t n_texels);
+VkDescriptorSetLayout gpu_set_layout(const gpu_device *d, uint32_t n_bind, uint32_t n_texels);
+/* Files in $XDG_CACHE_HOME/runnel/vulkan/<driver><suffix>. data is owned by the caller; NULL: none, or a damaged one. */
+void gpu_cache_read(const gpu_device *d, const char *suffix, void **data, size_t *size);
+void gpu_cache_write(const gpu_device *d, const char *suffix, const void *data, size_t size);
 #endif

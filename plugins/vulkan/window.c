@@ -64,6 +64,23 @@ void gpu_window_init(const gpu_window_attrs *a, const rn_shape *x, const rn_shap
   w->yh = w->ow * w->yw;
 }
 
+static int64_t results(const gpu_window_attrs *a, int64_t size, int64_t k, int64_t stride, int64_t dilation,
+                       const int64_t *pads) {
+  int64_t reach = (k - 1) * dilation + 1, padded = size + (a->explicit_pads ? pads[0] + pads[1] : 0);
+  if (a->same) return GPU_CEIL(size, stride);
+  return padded < reach ? 0 : (padded - reach) / stride + 1;
+}
+
+rn_status *gpu_window_check(const gpu_window_attrs *a, const gpu_window *w, const rn_shape *x, const rn_shape *dy,
+                            int64_t o) {
+  int64_t oh = results(a, w->h, w->kh, a->sh, a->dh, a->pads), ow = results(a, w->w, w->kw, a->sw, a->dw, a->pads + 2);
+  if (dy->dim[0] == x->dim[0] && w->o == o && w->oh == oh && w->ow == ow) return NULL;
+  return rn_error(gpu_host, RN_INVALID_ARGUMENT,
+                  "the gradient has %lld images of %u x %u x %u, the convolution gives %lld of %lld x %lld x %lld",
+                  (long long)dy->dim[0], w->oh, w->ow, w->o, (long long)x->dim[0], (long long)oh, (long long)ow,
+                  (long long)o);
+}
+
 void gpu_window_push(const gpu_window *w, gpu_dispatch *d) {
   gpu_push_all(d, (const uint32_t[]){w->h,  w->w,  w->c,  w->kh, w->kw, w->o,  w->oh, w->ow, w->sh, w->sw, w->dh,
                                      w->dw, w->pt, w->pl, w->xn, w->xh, w->xw, w->xc, w->yn, w->yh, w->yw, w->yc},

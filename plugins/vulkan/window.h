@@ -16,6 +16,9 @@ rn_status *gpu_window_read(const rn_self *s, gpu_window_attrs *a);
 /* x: the image; y: the result; filter of kh by kw. */
 void gpu_window_init(const gpu_window_attrs *a, const rn_shape *x, const rn_shape *y, int64_t kh, int64_t kw,
                      gpu_window *w);
+/* Are x, the filter and dy of a gradient of one convolution, with o results per pixel? err INVALID_ARGUMENT */
+rn_status *gpu_window_check(const gpu_window_attrs *a, const gpu_window *w, const rn_shape *x, const rn_shape *dy,
+                            int64_t o);
 /* h, w, c, kh, kw, o, oh, ow, sh, sw, dh, dw, pt, pl, then the eight strides */
 void gpu_window_push(const gpu_window *w, gpu_dispatch *d);
 #endif

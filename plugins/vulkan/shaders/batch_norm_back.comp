@@ -29,11 +29,12 @@ void main() {
     }
     sum = sum_of(sum);
     dot_ = sum_of(dot_);
-    float count = float(max(n, 1u)), m1 = TRAINING ? sum / count : 0, m2 = TRAINING ? dot_ / count : 0;
+    float count = float(max(n, 1u)), m1 = sum / count, m2 = dot_ / count;
     float factor = GET(F32, scale, c) * inverse;
     for (uint i = lane; i < n; i += LANES) {
       uint e = at(i, c);
-      dx[e] = floatBitsToUint(factor * (GET(F32, dy, e) - m1 - (GET(F32, x, e) - m) * inverse * m2));
+      float from_statistics = TRAINING ? m1 + (GET(F32, x, e) - m) * inverse * m2 : 0;
+      dx[e] = floatBitsToUint(factor * (GET(F32, dy, e) - from_statistics));
     }
     if (lane == 0) {
       dscale[c] = floatBitsToUint(dot_);

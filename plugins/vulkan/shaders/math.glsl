@@ -72,4 +72,107 @@ float erfc_(float x) {
   float a = min(abs(x), 14.0), tail = a < 2.0 ? 1.0 - erf_series(a) : erfc_fraction(a);
   return x != x ? x : x >= 0 ? tail : 2.0 - tail;
 }
+
+// ------------------------------------------------------------------------------------------------ remainders
+// The exact remainder of whole mantissas, 8 bits of the quotient a round: as C's fmod, subnormal numbers too.
+uint mod_bits(uint a, uint b) { // of sizes with a >= b > 0, both finite
+  int ea = max(int(a >> 23), 1), eb = max(int(b >> 23), 1);
+  uint ma = a >> 23 == 0 ? a : (a & 0x7fffffu) | 0x800000u, mb = b >> 23 == 0 ? b : (b & 0x7fffffu) | 0x800000u;
+  ma %= mb;
+  for (int left = ea - eb; left > 0; left -= 8) ma = (ma << min(left, 8)) % mb;
+  if (ma == 0u) return 0u;
+  int shift = min(23 - findMSB(ma), eb - 1);
+  ma <<= shift;
+  return ma < 0x800000u ? ma : (uint(eb - shift) << 23) | (ma & 0x7fffffu);
+}
+float mod_(float a, float b) {
+  uint sa = floatBitsToUint(a) & 0x7fffffffu, sb = floatBitsToUint(b) & 0x7fffffffu;
+  if (sa >= 0x7f800000u || sb > 0x7f800000u || sb == 0u) return NAN;
+  if (sa < sb) return a;
+  return uintBitsToFloat(mod_bits(sa, sb) | (floatBitsToUint(a) & 0x80000000u));
+}
+float floor_mod_(float a, float b) {
+  float r = mod_(a, b);
+  uint rest = floatBitsToUint(r), divisor = floatBitsToUint(b); // by its bits: a subnormal one is not 0
+  if ((rest & 0x7fffffffu) == 0u || (rest ^ divisor) >> 31 == 0u || r != r) return r;
+  if ((divisor & 0x7fffffffu) < 0x01000000u) return uintBitsToFloat(divisor - (rest & 0x7fffffffu)); // same unit
+  return r + b;
+}
+
+// ------------------------------------------------------------------------------------------------ inverses
+#define PI 3.14159265358979
+float asin_(float x) { return abs(x) > 1.0 || x != x ? NAN : abs(x) < 1.0e-4 ? x : atan(x / sqrt((1.0 - x) * (1.0 + x))); }
+float acos_(float x) { return abs(x) > 1.0 || x != x ? NAN : x == -1.0 ? PI : 2.0 * atan(sqrt((1.0 - x) / (1.0 + x))); }
+float asinh_(float x) {
+  float a = abs(x), y = a > 1.0e9 ? log(a) + 0.693147180559945 : log1p_(a + a * a / (1.0 + sqrt(a * a + 1.0)));
+  return x != x || a < 1.0e-4 ? x : x < 0 ? -y : y;
+}
+float acosh_(float x) {
+  float t = x - 1.0;
+  return !(x >= 1.0) ? NAN : x > 1.0e9 ? log(x) + 0.693147180559945 : log1p_(t + sqrt(t * (t + 2.0)));
+}
+float atanh_(float x) {
+  float a = abs(x), y = 0.5 * log1p_(2.0 * a / (1.0 - a));
+  return !(a <= 1.0) ? NAN : a < 1.0e-4 ? x : a == 1.0 ? (x < 0 ? -INF : INF) : x < 0 ? -y : y;
+}
+float atan2_(float y, float x) {
+  float ay = abs(y), ax = abs(x), most = max(ax, ay), r;
+  if (x != x || y != y) return NAN;
+  if (most < 1.0e-30) { // subnormal sizes have a quotient too
+    ay *= 1.0e8;
+    ax *= 1.0e8;
+    most *= 1.0e8;
+  }
+  r = most == 0.0 ? 0.0 : ax == ay ? 0.25 * PI : atan(min(ax, ay) / most);
+  if (ay > ax) r = 0.5 * PI - r;
+  if (floatBitsToUint(x) >> 31 != 0u) r = PI - r;
+  return floatBitsToUint(y) >> 31 != 0u ? -r : r;
+}
+
+// ------------------------------------------------------------------------------------------------ gamma
+// log gamma(1 + t) for |t| <= 1/2: Taylor's series, whose coefficients are Euler's constant and zeta(k) / k.
+float lgamma_near_one(float t) {
+  float y = 0.0588239787 - t * (0.0555557676 - t * (0.0526316794 - t * 0.05));
+  y = 0.0769325164 - t * (0.0714329463 - t * (0.0666687059 - t * (0.0625009551 - t * y)));
+  y = 0.111334266 - t * (0.100099458 - t * (0.0909540171 - t * (0.0833538405 - t * y)));
+  y = 0.207385551 - t * (0.169557177 - t * (0.144049897 - t * (0.12550967 - t * y)));
+  return -t * (0.577215665 - t * (0.822467033 - t * (0.400685634 - t * (0.270580808 - t * y))));
+}
+float lgamma_positive(float x) {
+  if (x < 0.5) return lgamma_near_one(x) - log_any(x);
+  if (x < 1.5) return lgamma_near_one(x - 1.0);
+  if (x < 2.5) return lgamma_near_one(x - 2.0) + log(x - 1.0);
+  float p = 1.0;
+  for (int k = 0; k < 6 && x < 8.0; k++) {
+    p *= x;
+    x += 1.0;
+  }
+  float q = 1.0 / (x * x); // Stirling
+  return (x - 0.5) * log(x) - x + 0.918938533204673 + (1.0 / 12 - q * (1.0 / 360 - q / 1260)) / x - log(p);
+}
+float lgamma_(float x) {
+  if (x != x) return x;
+  if (abs(x) == INF || (floatBitsToUint(x) & 0x7fffffffu) == 0u || (x < 0 && floor(x) == x)) return INF;
+  if (x > 0) return x > 4.0e36 ? INF : lgamma_positive(x);
+  float f = x - floor(x);
+  if (x > -1.0e-4) return -log_any(-x) + 0.577215665 * -x;
+  return log(PI / abs(sin_cos_(PI * f).x)) - lgamma_positive(1.0 - x);
+}
+// Reflection below 1/2, recurrence up to 10, then the asymptotic series.
+float digamma_(float x) {
+  float y = 0;
+  if (x == INF) return INF;
+  if (x != x || (x <= 0 && floor(x) == x)) return NAN;
+  if (x < 0.5) {
+    vec2 turn = sin_cos_(PI * (x - floor(x)));
+    y = abs(x) < 1.0e-4 ? -1.0 / x : -PI * turn.y / turn.x;
+    x = 1.0 - x;
+  }
+  for (int k = 0; k < 10 && x < 10.0; k++) {
+    y -= 1.0 / x;
+    x += 1.0;
+  }
+  float f = 1.0 / (x * x);
+  return y + log(x) - 0.5 / x - f * (1.0 / 12 - f * (1.0 / 120 - f * (1.0 / 252 - f / 240)));
+}
 #endif

@@ -43,13 +43,20 @@
 #define UNARY_Cosh 29
 #define UNARY_Tan 30
 #define UNARY_Atan 31
+#define UNARY_Asin 32
+#define UNARY_Acos 33
+#define UNARY_Asinh 34
+#define UNARY_Acosh 35
+#define UNARY_Atanh 36
+#define UNARY_Lgamma 37
+#define UNARY_Digamma 38
 #define UNARY_IsNan 40
 #define UNARY_IsInf 41
 #define UNARY_IsFinite 42
 #define GPU_UNARY(X)                                                                                                  \
   X(Neg) X(Abs) X(Sign) X(Square) X(Sqrt) X(Rsqrt) X(Reciprocal) X(Inv) X(Exp) X(Expm1) X(Log) X(Log1p) X(Sin) X(Cos) \
   X(Tanh) X(Sigmoid) X(Floor) X(Ceil) X(Round) X(Rint) X(Relu) X(Relu6) X(Elu) X(Selu) X(Softplus) X(Softsign)        \
-  X(Erf) X(Erfc) X(Sinh) X(Cosh) X(Tan) X(Atan)
+  X(Erf) X(Erfc) X(Sinh) X(Cosh) X(Tan) X(Atan) X(Asin) X(Acos) X(Asinh) X(Acosh) X(Atanh) X(Lgamma) X(Digamma)
 #define GPU_UNARY_INT(X) X(Neg) X(Abs) X(Sign) X(Square) X(Round) X(Relu) X(Relu6)
 #define GPU_UNARY_TEST(X) X(IsNan) X(IsInf) X(IsFinite)
 
@@ -81,6 +88,7 @@
 #define BINARY_TruncateDiv 25
 #define BINARY_Mod 26
 #define BINARY_TruncateMod 27
+#define BINARY_Atan2 28
 #define BINARY_Less 40
 #define BINARY_LessEqual 41
 #define BINARY_Greater 42
@@ -92,10 +100,35 @@
 #define GPU_BINARY(X)                                                                                               \
   X(Add) X(AddV2) X(Sub) X(Mul) X(Div) X(RealDiv) X(FloorDiv) X(FloorMod) X(Pow) X(Maximum) X(Minimum)              \
   X(SquaredDifference) X(DivNoNan) X(TanhGrad) X(SigmoidGrad) X(SqrtGrad) X(RsqrtGrad) X(ReciprocalGrad) X(InvGrad) \
-  X(ReluGrad) X(Relu6Grad) X(EluGrad) X(SeluGrad) X(SoftplusGrad) X(SoftsignGrad)
+  X(ReluGrad) X(Relu6Grad) X(EluGrad) X(SeluGrad) X(SoftplusGrad) X(SoftsignGrad) \
+  X(Mod) X(TruncateMod) X(Atan2)
 #define GPU_BINARY_INT(X) X(Add) X(AddV2) X(Sub) X(Mul) X(Maximum) X(Minimum) X(SquaredDifference) X(Div) \
   X(FloorDiv) X(FloorMod) X(TruncateDiv) X(Mod) X(TruncateMod)
 #define GPU_BINARY_ORDER(X) X(Less) X(LessEqual) X(Greater) X(GreaterEqual) X(Equal) X(NotEqual)
+#define GPU_BINARY_LOGIC(X) X(LogicalAnd) X(LogicalOr) X(Equal) X(NotEqual)
+
+/* What may follow a product in its own dispatch: with the product alone, as the first of two, as the second. 0: nothing */
+#define EPILOGUE_Relu 1
+#define EPILOGUE_Relu6 2
+#define EPILOGUE_Elu 3
+#define EPILOGUE_Selu 4
+#define EPILOGUE_Sigmoid 5
+#define EPILOGUE_Tanh 6
+#define EPILOGUE_Softplus 7
+#define EPILOGUE_Neg 8
+#define EPILOGUE_ReluGrad 20
+#define EPILOGUE_Relu6Grad 21
+#define EPILOGUE_EluGrad 22
+#define EPILOGUE_SeluGrad 23
+#define EPILOGUE_SoftplusGrad 24
+#define EPILOGUE_Add 25
+#define EPILOGUE_AddV2 26
+#define EPILOGUE_Mul 27
+#define EPILOGUE_SigmoidGrad 40
+#define EPILOGUE_TanhGrad 41
+#define GPU_EPILOGUE(X) X(Relu) X(Relu6) X(Elu) X(Selu) X(Sigmoid) X(Tanh) X(Softplus) X(Neg)
+#define GPU_EPILOGUE_BEFORE(X) X(ReluGrad) X(Relu6Grad) X(EluGrad) X(SeluGrad) X(SoftplusGrad) X(Add) X(AddV2) X(Mul)
+#define GPU_EPILOGUE_AFTER(X) X(SigmoidGrad) X(TanhGrad)
 
 #define REDUCE_Sum 0
 #define REDUCE_Mean 1
@@ -120,8 +153,32 @@
 #define CONV_TO_INPUT 1
 #define CONV_TO_FILTER 2
 
+#define PRODUCT_A_INNER_K 1 /* k is the dense index of a */
+#define PRODUCT_B_INNER_K 2
+#define PRODUCT_A_FOURS 4 /* a is read by aligned fours along its dense index, whole or not at all */
+#define PRODUCT_B_FOURS 8
+#define PRODUCT_Y_FOURS 16
+
+#define PANEL_SINGLE 0
+#define PANEL_ALONG_INDEX 1
+#define PANEL_ALONG_K 2
+
 #define POOL_MAX 0
 #define POOL_AVERAGE 1
+#define POOL_PICK 2 /* of another image, where the largest is */
+
+#define CAST_FLOAT 0
+#define CAST_HALF 1
+#define CAST_BFLOAT16 2
+#define CAST_INT32 3
+#define CAST_UINT32 4
+#define CAST_INT64 5
+#define CAST_UINT64 6
+#define CAST_INT16 7
+#define CAST_UINT16 8
+#define CAST_INT8 9
+#define CAST_UINT8 10
+#define CAST_BOOL 11
 
 #define SCATTER_Update 0
 #define SCATTER_Add 1

@@ -1,43 +1,135 @@
-// product.glsl - the loops of a product in blocks, over load_a(m, k), load_b(k, n), out_at(m, n), layers() and y (see product.comp).
-// gl_WorkGroupID: x counts blocks of columns, y blocks of rows, z batches times splits.
+// product.glsl - the loops of a product in blocks, over load_a(m, k), load_b(k, n), fours_a, fours_b (four elements along
+// the dense index), out_at(m, n), layers() and y, y4 (see product.comp).
+// gl_WorkGroupID: x counts blocks of columns, y blocks of rows, z splits times batches.
+const bool A_INNER_K = (FORM & PRODUCT_A_INNER_K) != 0, B_INNER_K = (FORM & PRODUCT_B_INNER_K) != 0;
+const bool A_FOURS = (FORM & PRODUCT_A_FOURS) != 0, B_FOURS = (FORM & PRODUCT_B_FOURS) != 0;
+const bool Y_FOURS = (FORM & PRODUCT_Y_FOURS) != 0;
+
+// EPILOGUE: what follows the product, in a loop over the sums that were just stored: once in the code, not once per sum.
+#ifdef EPILOGUE
+#define EPI_BINDING 3
+#define EPI_CONSTANT EPILOGUE
+#include "epilogue.glsl"
+void finish(uint m, uint n) {
+  if (m >= M || n >= N) return;
+  uint at = out_at(m, n);
+  y[at] = floatBitsToUint(epilogue(uintBitsToFloat(y[at]), n, at));
+}
+#endif
+
 #ifdef TILE
-const uint BK = 16;
-const uint BM = TY * 4, BN = TX * 4, LANES = TX * TY;
-shared float tile_a[BK * BM];
-shared float tile_b[BK * BN];
+// Two tiles of each operand lie in shared memory, steps of k one after another: while one is multiplied, the next one is
+// on its way in registers. An invocation's rows and columns come in fours, half a tile apart, so that neighbours read
+// neighbouring fours.
+const uint BK = PER == 8 ? 8 : 16, BM = TY * PER, BN = TX * PER, LANES = TX * TY;
+const uint M4 = BM / 4 + 1, N4 = BN / 4 + 1; // fours from step to step: one to spare, against bank conflicts
+const uint A_LOADS = (BK * BM / 4 + LANES - 1) / LANES, B_LOADS = (BK * BN / 4 + LANES - 1) / LANES;
+shared vec4 tile_a[2 * BK * M4];
+shared vec4 tile_b[2 * BK * N4];
+vec4 next_a[A_LOADS], next_b[B_LOADS];
+
+// The l-th four of a tile of `size` indices that this invocation brings: its index and its step of k.
+uvec2 place(uint l, bool inner_k, uint size) {
+  uint e = gl_LocalInvocationID.x + l * LANES;
+  return inner_k ? uvec2(e / (BK / 4), e % (BK / 4) * 4) : uvec2(e % (size / 4) * 4, e / (size / 4));
+}
+void fetch_a(uint m0, uint k0, uint to) {
+  [[unroll]] for (uint l = 0; l < A_LOADS; l++) {
+    uvec2 at = place(l, A_INNER_K, BM) + uvec2(m0, k0);
+    vec4 v = vec4(0);
+    if (at.x < M && at.y < to) {
+      if (A_FOURS) {
+        v = fours_a(at.x, at.y);
+      } else {
+        [[unroll]] for (uint i = 0; i < 4; i++) {
+          uint m = A_INNER_K ? at.x : at.x + i, k = A_INNER_K ? at.y + i : at.y;
+          if (m < M && k < to) v[i] = load_a(m, k);
+        }
+      }
+    }
+    next_a[l] = v;
+  }
+}
+void fetch_b(uint n0, uint k0, uint to) {
+  [[unroll]] for (uint l = 0; l < B_LOADS; l++) {
+    uvec2 at = place(l, B_INNER_K, BN) + uvec2(n0, k0);
+    vec4 v = vec4(0);
+    if (at.x < N && at.y < to) {
+      if (B_FOURS) {
+        v = fours_b(at.y, at.x);
+      } else {
+        [[unroll]] for (uint i = 0; i < 4; i++) {
+          uint n = B_INNER_K ? at.x : at.x + i, k = B_INNER_K ? at.y + i : at.y;
+          if (n < N && k < to) v[i] = load_b(k, n);
+        }
+      }
+    }
+    next_b[l] = v;
+  }
+}
+void put(uint half_) { // what was fetched, into one half of shared memory
+  [[unroll]] for (uint l = 0; l < A_LOADS; l++) {
+    uvec2 at = place(l, A_INNER_K, BM);
+    if (at.y >= BK || at.x >= BM) continue;
+    if (A_INNER_K) {
+      [[unroll]] for (uint i = 0; i < 4; i++) tile_a[(half_ * BK + at.y + i) * M4 + at.x / 4][at.x % 4] = next_a[l][i];
+    } else
+      tile_a[(half_ * BK + at.y) * M4 + at.x / 4] = next_a[l];
+  }
+  [[unroll]] for (uint l = 0; l < B_LOADS; l++) {
+    uvec2 at = place(l, B_INNER_K, BN);
+    if (at.y >= BK || at.x >= BN) continue;
+    if (B_INNER_K) {
+      [[unroll]] for (uint i = 0; i < 4; i++) tile_b[(half_ * BK + at.y + i) * N4 + at.x / 4][at.x % 4] = next_b[l][i];
+    } else
+      tile_b[(half_ * BK + at.y) * N4 + at.x / 4] = next_b[l];
+  }
+}
 
 void block(uint m0, uint batch, uint split) {
+  const uint F = PER / 4; // fours
   uint lane = gl_LocalInvocationID.x, tx = lane % TX, ty = lane / TX;
-  uint n0 = gl_WorkGroupID.x * BN, from = split * chunk, to = min(K, from + chunk);
+  uint n0 = gl_WorkGroupID.x * BN, from = split * chunk, to = min(K, from + chunk), half_ = 0;
   locate(batch);
-  float sum[4][4];
-  [[unroll]] for (uint i = 0; i < 4; i++)
-    [[unroll]] for (uint j = 0; j < 4; j++) sum[i][j] = 0;
+  vec4 sum[PER * F];
+  [[unroll]] for (uint i = 0; i < PER * F; i++) sum[i] = vec4(0);
+  fetch_a(m0, from, to);
+  fetch_b(n0, from, to);
+  put(0);
+  barrier();
   for (uint k0 = from; k0 < to; k0 += BK) {
-    for (uint e = lane; e < BK * BM; e += LANES) {
-      uint m = A_INNER_K ? e / BK : e % BM, k = A_INNER_K ? e % BK : e / BM;
-      tile_a[k * BM + m] = m0 + m < M && k0 + k < to ? load_a(m0 + m, k0 + k) : 0;
+    if (k0 + BK < to) {
+      fetch_a(m0, k0 + BK, to);
+      fetch_b(n0, k0 + BK, to);
     }
-    for (uint e = lane; e < BK * BN; e += LANES) {
-      uint n = B_INNER_K ? e / BK : e % BN, k = B_INNER_K ? e % BK : e / BN;
-      tile_b[k * BN + n] = n0 + n < N && k0 + k < to ? load_b(k0 + k, n0 + n) : 0;
-    }
-    barrier();
     [[unroll]] for (uint k = 0; k < BK; k++) {
-      float va[4], vb[4];
-      [[unroll]] for (uint i = 0; i < 4; i++) va[i] = tile_a[k * BM + ty + i * TY];
-      [[unroll]] for (uint j = 0; j < 4; j++) vb[j] = tile_b[k * BN + tx + j * TX];
-      [[unroll]] for (uint i = 0; i < 4; i++)
-        [[unroll]] for (uint j = 0; j < 4; j++) sum[i][j] = fma(va[i], vb[j], sum[i][j]);
+      vec4 va[F], vb[F];
+      [[unroll]] for (uint i = 0; i < F; i++) va[i] = tile_a[(half_ * BK + k) * M4 + i * TY + ty];
+      [[unroll]] for (uint j = 0; j < F; j++) vb[j] = tile_b[(half_ * BK + k) * N4 + j * TX + tx];
+      [[unroll]] for (uint i = 0; i < PER; i++)
+        [[unroll]] for (uint j = 0; j < F; j++) sum[i * F + j] = fma(vec4(va[i / 4][i % 4]), vb[j], sum[i * F + j]);
     }
+    half_ = 1 - half_;
+    if (k0 + BK < to) put(half_);
     barrier();
   }
-  uint out0 = (batch * splits + split) * M * N;
-  [[unroll]] for (uint i = 0; i < 4; i++)
-    [[unroll]] for (uint j = 0; j < 4; j++) {
-      uint m = m0 + ty + i * TY, n = n0 + tx + j * TX;
-      if (m < M && n < N) y[out0 + out_at(m, n)] = floatBitsToUint(sum[i][j]);
+  uint out0 = (split * layers() + batch) * M * N;
+  [[unroll]] for (uint i = 0; i < PER; i++)
+    [[unroll]] for (uint j = 0; j < F; j++) {
+      uint m = m0 + (i / 4 * TY + ty) * 4 + i % 4, n = n0 + (j * TX + tx) * 4;
+      if (m >= M || n >= N) continue;
+      vec4 v = sum[i * F + j];
+      if (Y_FOURS) {
+        y4[(out0 + out_at(m, n)) >> 2] = floatBitsToUint(v);
+      } else {
+        [[unroll]] for (uint c = 0; c < 4; c++)
+          if (n + c < N) y[out0 + out_at(m, n + c)] = floatBitsToUint(v[c]);
+      }
     }
+#ifdef EPILOGUE
+  [[dont_unroll]] for (uint e = 0; e < PER * PER; e++)
+    finish(m0 + (e / PER / 4 * TY + ty) * 4 + e / PER % 4, n0 + (e % PER / 4 * TX + tx) * 4 + e % 4);
+#endif
 }
 #else
 // Loads are dear here (a loop over the lanes), sums are cheap: TX, the subgroup's size, elements of a come with one load
@@ -61,14 +153,19 @@ void block(uint m0, uint batch, uint split) {
       [[unroll]] for (uint j = 0; j < RN; j++) sum[i][j] = fma(one, vb[j], sum[i][j]);
     }
   }
-  uint out0 = (batch * splits + split) * M * N;
+  uint out0 = (split * layers() + batch) * M * N;
   [[unroll]] for (uint i = 0; i < RM; i++)
-    [[unroll]] for (uint j = 0; j < RN; j++)
-      if (m0 + i < M && n0 + j * TX < N) y[out0 + out_at(m0 + i, n0 + j * TX)] = floatBitsToUint(sum[i][j]);
+    [[unroll]] for (uint j = 0; j < RN; j++) {
+      uint m = m0 + i, n = n0 + j * TX;
+      if (m < M && n < N) y[out0 + out_at(m, n)] = floatBitsToUint(sum[i][j]);
+    }
+#ifdef EPILOGUE
+  [[dont_unroll]] for (uint e = 0; e < RM * RN; e++) finish(m0 + e / RN, n0 + e % RN * TX);
+#endif
 }
 #endif
 
 void main() { // a direction may have fewer workgroups than blocks
   for (uint z = gl_WorkGroupID.z; z < layers() * splits; z += gl_NumWorkGroups.z)
-    for (uint m0 = gl_WorkGroupID.y * BM; m0 < M; m0 += gl_NumWorkGroups.y * BM) block(m0, z / splits, z % splits);
+    for (uint m0 = gl_WorkGroupID.y * BM; m0 < M; m0 += gl_NumWorkGroups.y * BM) block(m0, z % layers(), z / layers());
 }
