@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # run.sh BUILD [--json] [--peers]: measures and prints the table (see README.md here).
+# run.sh BUILD --device DEVICE [--json] [WHAT...]: a device beside the CPU.
 set -euo pipefail
 build=$1
 shift
 here=$(dirname "$(readlink -f "$0")")
+for word in "$@"; do [ "$word" != --device ] || exec python3 "$here/device.py" "$build" "$@"; done
 peers=0
 for word in "$@"; do [ "$word" = --peers ] && peers=1; done
 if [ $peers = 1 ] && [ ! -x "$build/peers/bin/python" ]; then
