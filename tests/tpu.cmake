@@ -17,7 +17,7 @@ foreach(target tpu_program tpu_text tpu_machine tpu_kept)
   set(${target}_fuzz_FOLDER ${folder} ${CMAKE_SOURCE_DIR}/tests/tpu)
   set(${target}_fuzz_LIBRARIES Threads::Threads m)
 endforeach()
-# Lab 2 with the steps of docs/tpu.md takes a quarter of an hour: ctest -L slow.
-add_test(NAME slow_tpu_training COMMAND e2e_tpu_training_test)
+# Lab 2 with the steps of docs/tpu.md takes a quarter of an hour: ./dev slow.
+add_test(NAME slow_tpu_training CONFIGURATIONS slow COMMAND e2e_tpu_training_test)
 set_tests_properties(slow_tpu_training PROPERTIES LABELS slow TIMEOUT 7200
                      ENVIRONMENT "${test_env};RUNNEL_SLOW=1")

@@ -334,14 +334,14 @@ struct exec_run;
 rn_status *exec_layout_get(exec_plan *p, rn_tensor *const *feeds, rn_resource *const *cells, exec_layout **out);
 void exec_layout_release(exec_layout *l);
 rn_status *exec_layout_feed(exec_layout *l, uint32_t v, rn_tensor *fed); /* fact.c: what is known of a feed */
-rn_status *exec_layout_value(exec_layout *l, uint32_t node);  /* fact.c: of a node's outputs; then the node itself */
-int exec_value_is_known(const exec_layout *l, uint32_t v);    /* step.c: small integers, from shapes alone */
+rn_status *exec_layout_value(exec_layout *l, uint32_t node); /* fact.c: of a node's outputs; then the node itself */
+int exec_value_is_known(const exec_layout *l, uint32_t v);   /* step.c: small integers, from shapes alone */
 int exec_will_fold(const exec_layout *l, const exec_node *n, rn_arena *memory); /* step.c: its outputs are such */
-rn_status *exec_layout_node(exec_layout *l, uint32_t node);   /* step.c: mode, slots, preparation */
-rn_status *exec_layout_kernel(exec_layout *l, uint32_t node); /* step.c */
-rn_status *exec_layout_executes(exec_layout *l, uint32_t node, int dynamic); /* step.c */
-rn_status *exec_layout_claim(exec_layout *l, uint32_t node);                 /* claimed.c */
-rn_status *exec_layout_copy(exec_layout *l, uint32_t node);                  /* upload.c */
+rn_status *exec_layout_node(exec_layout *l, uint32_t node);                     /* step.c: mode, slots, preparation */
+rn_status *exec_layout_kernel(exec_layout *l, uint32_t node);                   /* step.c */
+rn_status *exec_layout_executes(exec_layout *l, uint32_t node, int dynamic);    /* step.c */
+rn_status *exec_layout_claim(exec_layout *l, uint32_t node);                    /* claimed.c */
+rn_status *exec_layout_copy(exec_layout *l, uint32_t node);                     /* upload.c */
 /* Value v is a constant in d's memory, with these bytes. upload.c */
 rn_status *exec_layout_upload(exec_layout *l, uint32_t v, exec_device *d, const rn_tensor_view *from);
 void exec_layout_drop_uploads(exec_layout *l);                   /* upload.c */
@@ -516,7 +516,7 @@ uint64_t exec_now_ns(void);
 rn_status *exec_trace_begin(exec_run *r);
 void exec_trace_node(const exec_call *c, uint64_t begin_ns);
 void exec_trace_part(const exec_run *r, uint32_t kind, const exec_device *d, const char *node, uint64_t bytes,
-                     uint64_t begin_ns); /* d may be NULL */
+                     uint64_t begin_ns);                                  /* d may be NULL */
 const char *exec_trace_scope(const exec_run *r, const exec_call *caller); /* of what it calls */
 void exec_trace_end(exec_run *r);                                         /* without one too */
 void exec_trace_instance(exec_instance *x); /* trace_device.c: its devices take times from now on */

@@ -15,7 +15,7 @@ static const rn_group *const groups[] = {
     &cpu_gather,        &cpu_scatter,         &cpu_select,       &cpu_reduce,      &cpu_arg,           &cpu_top_k,
     &cpu_unique,        &cpu_matmul,          &cpu_conv_kernels, &cpu_depthwise,   &cpu_pool,          &cpu_bias,
     &cpu_softmax,       &cpu_batch_norm,      &cpu_nn,           &cpu_random,      &cpu_state_kernels, &cpu_function,
-    &cpu_loop_gradient, &cpu_check, &cpu_fake_quant,
+    &cpu_loop_gradient, &cpu_check,           &cpu_fake_quant,
 };
 
 static rn_status *init(const rn_host_api *host) {

@@ -87,7 +87,7 @@ typedef struct gpu_limits {
   uint32_t shared_bytes; /* memory that a workgroup shares */
   uint32_t max_groups;   /* workgroups in one direction */
   uint64_t max_alloc, max_binding, align;
-  uint32_t tile;         /* config: results of a product's tile in each direction, at most; 0: as is best */
+  uint32_t tile;          /* config: results of a product's tile in each direction, at most; 0: as is best */
   uint8_t unified;        /* device memory is mapped, coherent and cached: bytes are copied in place */
   uint8_t scalar_threads; /* a driver on the CPU: shared memory gains nothing there */
   uint64_t max_rounds;    /* of an invocation's loops before a driver leaves them (llvmpipe); 0: none does */
@@ -138,7 +138,7 @@ typedef struct gpu_device {
   VkPipelineLayout texel_layout[GPU_MAX_TEXELS + 1][GPU_TEXEL_BIND + 1];
   gpu_pipeline *pipelines;
   struct gpu_tuned *tuned; /* tune.c; NULL: nothing is measured */
-  gpu_module *modules; /* of fused programs */
+  gpu_module *modules;     /* of fused programs */
 } gpu_device;
 
 /* The list that VulkanCounts looks a device up in. */
@@ -308,7 +308,8 @@ rn_status *gpu_pipeline_get(gpu_device *d, const struct gpu_shader *code, uint32
 /* The layouts of pipelines with n bindings, of which the first are texel buffers. */
 VkPipelineLayout gpu_pipeline_layout(const gpu_device *d, uint32_t n_bind, uint32_t n_texels);
 VkDescriptorSetLayout gpu_set_layout(const gpu_device *d, uint32_t n_bind, uint32_t n_texels);
-/* Files in $XDG_CACHE_HOME/runnel/vulkan/<driver><suffix>. data is owned by the caller; NULL: none, or a damaged one. */
+/* Files in $XDG_CACHE_HOME/runnel/vulkan/<driver><suffix>. data is owned by the caller; NULL: none, or a damaged one.
+ */
 void gpu_cache_read(const gpu_device *d, const char *suffix, void **data, size_t *size);
 void gpu_cache_write(const gpu_device *d, const char *suffix, const void *data, size_t size);
 #endif

@@ -3,11 +3,11 @@
  * The graphs of docs/labs/2_mnist.c with dropout and plain descent, on drawn digits: the losses agree within 1e-3 at
  * every step, and a steady step is one submission. A few steps of LeNet; RUNNEL_STEPS=200 for all of them.
  *
- * LeNet's pools have windows with equal elements, where parts of a picture are flat, and the gradient goes to the first of
- * them. A product that rounds two equal patches differently, by where they stand, breaks such a tie: OpenBLAS's did in 943
- * of pool2's windows on 100 pictures, the device's in 4. The gradient of conv1 then differs by 6e-4, and free runs part: after
- * 46 steps of 10 pictures by 1e-3, after 76 where the CPU's own reference kernels run beside OpenBLAS. So from the sixth
- * step on the CPU starts each step from the device's variables. */
+ * LeNet's pools have windows with equal elements, where parts of a picture are flat, and the gradient goes to the first
+ * of them. A product that rounds two equal patches differently, by where they stand, breaks such a tie: OpenBLAS's did
+ * in 943 of pool2's windows on 100 pictures, the device's in 4. The gradient of conv1 then differs by 6e-4, and free
+ * runs part: after 46 steps of 10 pictures by 1e-3, after 76 where the CPU's own reference kernels run beside OpenBLAS.
+ * So from the sixth step on the CPU starts each step from the device's variables. */
 #include <runnel/c/data.h>
 #include <stdlib.h>
 #include "vulkan.h"

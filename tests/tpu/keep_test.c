@@ -82,8 +82,7 @@ static void what_was_changed_is_refused_or_harmless(void **state) {
       b.data[bit / 8] ^= (uint8_t)(1u << (bit % 8));
       rn_status *s = tpu_deserialize(&h, &d, NULL, b.data, b.n, &program);
       refused += s != NULL;
-      if (s == NULL && kept_is_small(program))
-        host_free_status(kept_execute(program, compiler()->execute, &h));
+      if (s == NULL && kept_is_small(program)) host_free_status(kept_execute(program, compiler()->execute, &h));
       if (s == NULL) tpu_compiled_release(program);
       host_free_status(s);
       b.data[bit / 8] ^= (uint8_t)(1u << (bit % 8));
