@@ -5,6 +5,7 @@
  * the one that saves most boxes is taken first; then what is left and right of it, and the inside of its first turn.
  * A flat graph is one scope whose parts are its nodes. */
 #include "repeat.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "fold.h"
@@ -143,10 +144,8 @@ static char *title_of(const siblings *s, const fold *f, const stretch *t) {
   const char *a, *b;
   char text[2 * TITLE_NAME + 8];
   size_t n = turn_name(s, f, t, 0, &a), m = turn_name(s, f, t, t->times - 1, &b);
-  memcpy(text, a, n);
-  memcpy(text + n, " to ", 4);
-  memcpy(text + n + 4, b, m);
-  return copy_text(text, n + 4 + m);
+  int size_chars = snprintf(text, sizeof text, "%.*s to %.*s", (int)n, a, (int)m, b);
+  return copy_text(text, (size_t)size_chars);
 }
 
 static rn_status *add_repeat(search *w, const siblings *s, const stretch *t, uint32_t parent) {

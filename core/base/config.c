@@ -137,8 +137,9 @@ rn_status *rn_config_set(rn_config *c, const char *assignment, const char *origi
 }
 
 static char upper(char x) {
-  int letter = (x >= 'a' && x <= 'z'), digit = (x >= '0' && x <= '9') || (x >= 'A' && x <= 'Z');
-  return letter ? (char)(x - 'a' + 'A') : digit ? x : '_';
+  if (x >= 'a' && x <= 'z') return (char)(x - 'a' + 'A');
+  if ((x >= '0' && x <= '9') || (x >= 'A' && x <= 'Z')) return x;
+  return '_';
 }
 
 /* Is section.key this entry, which the environment gave? "a_b" and "c" are spelt as "a" and "b_c" are. */
