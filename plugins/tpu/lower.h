@@ -117,6 +117,10 @@ rn_self tpu_self(const tpu_lowering *l, const tpu_node *n);
 rn_status *tpu_need(tpu_lowering *l, const tpu_node *n, uint32_t i, tpu_place *out);
 /* Integers of input i. err UNIMPLEMENTED: they are not known. */
 rn_status *tpu_ints(const tpu_lowering *l, const tpu_node *n, uint32_t i, const int64_t **out, uint32_t *count);
+/* The one integer of input i as an axis of `rank`; below 0 counts from the end. err UNIMPLEMENTED: it is none, or not
+ * known. */
+rn_status *tpu_axis(const tpu_lowering *l, const tpu_node *n, uint32_t i, int32_t rank, int32_t *out);
+int64_t tpu_span(const rn_shape *s, int32_t lo, int32_t hi); /* elements of axes lo to hi - 1 */
 /* The shape of output o, by the host's inference. */
 rn_status *tpu_shape_of(const tpu_lowering *l, const tpu_node *n, uint32_t o, rn_shape *out);
 /* A rule: all its outputs are integers that the host knows. */

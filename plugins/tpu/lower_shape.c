@@ -63,23 +63,6 @@ static rn_status *transpose(tpu_lowering *l, tpu_node *n) {
   return tpu_emit_walk(l, TPU_V_COPY, y, x, (tpu_place){0}, &w, 0);
 }
 
-static int64_t span(const rn_shape *s, int32_t lo, int32_t hi) {
-  int64_t n = 1;
-  for (int32_t k = lo; k < hi; k++) n *= s->dim[k];
-  return n;
-}
-
-static rn_status *axis_of(const tpu_lowering *l, const tpu_node *n, uint32_t input, int32_t rank, int32_t *out) {
-  const int64_t *v;
-  uint32_t count;
-  RN_TRY(tpu_ints(l, n, input, &v, &count));
-  int64_t axis = count == 1 ? v[0] : rank;
-  if (axis < 0) axis += rank;
-  if (axis < 0 || axis >= rank) return tpu_cannot(l, n, "its axis is not one of %d", rank);
-  *out = (int32_t)axis;
-  return NULL;
-}
-
 static rn_status *copy_part(tpu_lowering *l, tpu_place to, int64_t to_row, tpu_place from, int64_t from_row,
                             int64_t rows, int64_t cols) {
   tpu_walk w = {0};
@@ -93,14 +76,14 @@ static rn_status *concat(tpu_lowering *l, tpu_node *n) {
   tpu_place y, x;
   rn_shape s = tpu_in(l, n, 0)->shape;
   uint32_t parts = n->n_in - 1;
-  RN_TRY(axis_of(l, n, parts, s.rank, &axis));
+  RN_TRY(tpu_axis(l, n, parts, s.rank, &axis));
   s.dim[axis] = 0;
   for (uint32_t i = 0; i < parts; i++) s.dim[axis] += tpu_in(l, n, i)->shape.dim[axis];
   RN_TRY(tpu_make(l, n, 0, &s, &y));
-  int64_t rows = span(&s, 0, axis), row = span(&s, axis, s.rank);
+  int64_t rows = tpu_span(&s, 0, axis), row = tpu_span(&s, axis, s.rank);
   for (uint32_t i = 0; i < parts; i++) {
     const rn_shape *part = &tpu_in(l, n, i)->shape;
-    int64_t cols = span(part, axis, part->rank);
+    int64_t cols = tpu_span(part, axis, part->rank);
     RN_TRY(tpu_need(l, n, i, &x));
     RN_TRY(copy_part(l, y, row, x, cols, rows, cols));
     y.offset += (uint32_t)cols * 4;
@@ -114,11 +97,11 @@ static rn_status *split(tpu_lowering *l, tpu_node *n) {
   const rn_shape from = tpu_in(l, n, 1)->shape;
   rn_self self = tpu_self(l, n);
   int64_t parts = rn_self_int(&self, "num_split", 1);
-  RN_TRY(axis_of(l, n, 0, from.rank, &axis));
+  RN_TRY(tpu_axis(l, n, 0, from.rank, &axis));
   if (parts < 1 || from.dim[axis] % parts != 0) return tpu_cannot(l, n, "its parts are not equal");
   rn_shape s = from;
   s.dim[axis] /= parts;
-  int64_t rows = span(&s, 0, axis), cols = span(&s, axis, s.rank);
+  int64_t rows = tpu_span(&s, 0, axis), cols = tpu_span(&s, axis, s.rank);
   RN_TRY(tpu_need(l, n, 1, &x));
   for (uint32_t i = 0; i < parts; i++) {
     RN_TRY(tpu_make(l, n, i, &s, &y));
@@ -161,11 +144,11 @@ static rn_status *reduce(tpu_lowering *l, tpu_node *n) {
   for (int32_t hi = from.rank; hi > 0;) {
     int32_t lo = hi;
     while (lo > 0 && (axes >> (lo - 1) & 1) != 0) lo--;
-    if (lo == hi || span(&from, lo, hi) == 1) {
+    if (lo == hi || tpu_span(&from, lo, hi) == 1) {
       hi = lo == hi ? hi - 1 : lo;
       continue;
     }
-    int64_t outer = span(&from, 0, lo), mid = span(&from, lo, hi), inner = span(&from, hi, from.rank);
+    int64_t outer = tpu_span(&from, 0, lo), mid = tpu_span(&from, lo, hi), inner = tpu_span(&from, hi, from.rank);
     for (int32_t k = lo; k < hi; k++) from.dim[k] = 1;
     left /= mid;
     tpu_place to = y;

@@ -180,22 +180,6 @@ static rn_status *binary(tpu_lowering *l, tpu_node *n) {
 }
 
 /* ---------------------------------------------------------------------------------------- parts */
-static int64_t span(const rn_shape *s, int32_t lo, int32_t hi) {
-  int64_t n = 1;
-  for (int32_t k = lo; k < hi; k++) n *= s->dim[k];
-  return n;
-}
-static rn_status *axis_of(const tpu_lowering *l, const tpu_node *n, uint32_t input, int32_t rank, int32_t *out) {
-  const int64_t *v;
-  uint32_t count;
-  RN_TRY(tpu_ints(l, n, input, &v, &count));
-  int64_t axis = count == 1 ? v[0] : rank;
-  if (axis < 0) axis += rank;
-  if (axis < 0 || axis >= rank) return tpu_cannot(l, n, "its axis is not one of %d", rank);
-  *out = (int32_t)axis;
-  return NULL;
-}
-
 /* Each part is rounded to the grid of the whole on its way. */
 static rn_status *concat(tpu_lowering *l, tpu_node *n) {
   int32_t axis;
@@ -203,16 +187,16 @@ static rn_status *concat(tpu_lowering *l, tpu_node *n) {
   copy c;
   rn_shape s = tpu_in(l, n, 0)->shape;
   uint32_t parts = n->n_in - 1;
-  RN_TRY(axis_of(l, n, parts, s.rank, &axis));
+  RN_TRY(tpu_axis(l, n, parts, s.rank, &axis));
   s.dim[axis] = 0;
   for (uint32_t i = 0; i < parts; i++) s.dim[axis] += tpu_in(l, n, i)->shape.dim[axis];
   RN_TRY(tpu_find_grid(l, n, tpu_out(l, n, 0), &out));
   RN_TRY(tpu_make(l, n, 0, &s, &c.to));
-  c.rows = span(&s, 0, axis), c.to_row = span(&s, axis, s.rank);
+  c.rows = tpu_span(&s, 0, axis), c.to_row = tpu_span(&s, axis, s.rank);
   for (uint32_t i = 0; i < parts; i++) {
     const rn_shape *part = &tpu_in(l, n, i)->shape;
     RN_TRY(tpu_int_input(l, n, i, &c.from, &in));
-    c.cols = c.from_row = span(part, axis, part->rank);
+    c.cols = c.from_row = tpu_span(part, axis, part->rank);
     if (c.cols > 0) RN_TRY(look_up(l, &c, SAME, 0, &in, &out));
     c.to.offset += (uint32_t)c.cols;
   }
@@ -226,11 +210,11 @@ static rn_status *split(tpu_lowering *l, tpu_node *n) {
   const rn_shape from = tpu_in(l, n, 1)->shape;
   rn_self self = tpu_self(l, n);
   int64_t parts = rn_self_int(&self, "num_split", 1);
-  RN_TRY(axis_of(l, n, 0, from.rank, &axis));
+  RN_TRY(tpu_axis(l, n, 0, from.rank, &axis));
   if (parts < 1 || from.dim[axis] % parts != 0) return tpu_cannot(l, n, "its parts are not equal");
   rn_shape s = from;
   s.dim[axis] /= parts;
-  c.rows = span(&s, 0, axis), c.cols = c.to_row = span(&s, axis, s.rank), c.from_row = c.cols * parts;
+  c.rows = tpu_span(&s, 0, axis), c.cols = c.to_row = tpu_span(&s, axis, s.rank), c.from_row = c.cols * parts;
   RN_TRY(tpu_int_input(l, n, 1, &c.from, &grid));
   for (uint32_t i = 0; i < parts; i++) {
     RN_TRY(tpu_make(l, n, i, &s, &c.to));

@@ -131,6 +131,23 @@ rn_status *tpu_ints(const tpu_lowering *l, const tpu_node *n, uint32_t i, const 
   return NULL;
 }
 
+rn_status *tpu_axis(const tpu_lowering *l, const tpu_node *n, uint32_t input, int32_t rank, int32_t *out) {
+  const int64_t *v = NULL;
+  uint32_t count = 0;
+  RN_TRY(tpu_ints(l, n, input, &v, &count));
+  int64_t axis = count == 1 ? v[0] : rank;
+  if (axis < 0) axis += rank;
+  if (axis < 0 || axis >= rank) return tpu_cannot(l, n, "its axis is not one of %d", rank);
+  *out = (int32_t)axis;
+  return NULL;
+}
+
+int64_t tpu_span(const rn_shape *s, int32_t lo, int32_t hi) {
+  int64_t n = 1;
+  for (int32_t k = lo; k < hi; k++) n *= s->dim[k];
+  return n;
+}
+
 rn_status *tpu_make(tpu_lowering *l, const tpu_node *n, uint32_t o, const rn_shape *s, tpu_place *out) {
   tpu_value *v = tpu_out(l, n, o), *root = &l->value[v->root];
   if (rn_shape_elems(s) == 0) return tpu_cannot(l, n, "its result is empty");
