@@ -1,27 +1,16 @@
 /* cli_test.c - the runnel command as a person or a script uses it (tests/e2e). */
 #include "build.h"
+#include "command.h"
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/runnel-cli-XXXXXX";
-static char output[1 << 20];
 
 /* Runs `runnel ARGUMENTS` in the test's folder; its exit code, everything it printed in `output`. */
 static int runnel(const char *arguments) {
   char command[4096];
-  snprintf(command, sizeof command, "cd %s && %s/runnel %s 2>&1", folder, getenv("RUNNEL_BIN"), arguments);
-  FILE *f = popen(command, "r");
-  assert_non_null(f);
-  size_t n = fread(output, 1, sizeof output - 1, f);
-  output[n] = '\0';
-  int status = pclose(f);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static void says(const char *words) {
-  if (!strstr(output, words)) print_error("no '%s' in:\n%s\n", words, output);
-  assert_non_null(strstr(output, words));
+  snprintf(command, sizeof command, "runnel %s", arguments);
+  return command_run(folder, command);
 }
 
 static void write_file(const char *name, const char *text) {

@@ -8,8 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "command.h"
 
-static char folder[64], output[65536];
+static char folder[64];
 
 static const char graph[] =
     "node { name: 'x' op: 'Placeholder' attr { key: 'dtype' value { type: DT_FLOAT } } }\n"
@@ -50,19 +51,12 @@ static void write_file(const char *name, const char *text) {
 /* Explains the graph; the output is kept. before: assignments and the like for the shell. */
 static void explain(const char *before, const char *flags) {
   char command[2048];
-  (void)snprintf(command, sizeof command,
-                 "cd %s; export RUNNEL_PLUGINS_DISABLE=claimer "
-                 "RUNNEL_PLUGIN_PATH=$RUNNEL_PLUGIN_PATH:$RUNNEL_TEST_PLUGINS; %s "
-                 "$RUNNEL_BIN/runnel explain graph.pbtxt %s 2>&1",
-                 folder, before, flags);
-  FILE *p = popen(command, "r");
-  assert_non_null(p);
-  size_t n = fread(output, 1, sizeof output - 1, p);
-  output[n] = '\0';
-  if (pclose(p) != 0) fail_msg("%s: %s", command, output);
-}
-static void says(const char *words) {
-  if (strstr(output, words) == NULL) fail_msg("'%s' is not in:\n%s", words, output);
+  (void)snprintf(
+      command, sizeof command,
+      "export RUNNEL_PLUGINS_DISABLE=claimer RUNNEL_PLUGIN_PATH=$RUNNEL_PLUGIN_PATH:$RUNNEL_TEST_PLUGINS; %s "
+      "$RUNNEL_BIN/runnel explain graph.pbtxt %s",
+      before, flags);
+  if (command_run(folder, command) != 0) fail_msg("%s: %s", command, output);
 }
 
 static void priority_decides(void **state) {

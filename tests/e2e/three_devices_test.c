@@ -9,23 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "command.h"
 
-static char folder[64], output[1 << 18];
+static char folder[64];
 
 static void sh(const char *command) {
   char whole[2048];
-  (void)snprintf(whole, sizeof whole,
-                 "cd %s; export RUNNEL_CONFIG=place.conf; runnel() { \"$RUNNEL_BIN/runnel\" "
-                 "\"$@\"; }; { %s; } 2>&1",
-                 folder, command);
-  FILE *p = popen(whole, "r");
-  assert_non_null(p);
-  size_t n = fread(output, 1, sizeof output - 1, p);
-  output[n] = '\0';
-  if (pclose(p) != 0) fail_msg("%s: %s", command, output);
-}
-static void says(const char *words) {
-  if (strstr(output, words) == NULL) fail_msg("'%s' is not in:\n%s", words, output);
+  (void)snprintf(whole, sizeof whole, "export RUNNEL_CONFIG=place.conf; %s", command);
+  if (command_run(folder, whole) != 0) fail_msg("%s: %s", command, output);
 }
 
 /* A layer of two: name/out = relu(in w + b), w and b small integers, which bfloat16 has exactly. */

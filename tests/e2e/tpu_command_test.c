@@ -9,8 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "command.h"
 
-static char folder[64], output[1 << 16];
+static char folder[64];
 static int code;
 
 /* y = relu(x w + b), all in one program; z = softplus(y), which no rule lowers. */
@@ -36,17 +37,7 @@ static void write_file(const char *name, const char *text) {
   assert_int_equal(fclose(f), 0);
 }
 
-/* In the folder; what it says on both streams is kept. */
-static void sh(const char *command) {
-  char whole[2048];
-  (void)snprintf(whole, sizeof whole, "cd %s; runnel() { \"$RUNNEL_BIN/runnel\" \"$@\"; }; { %s; } 2>&1", folder,
-                 command);
-  FILE *p = popen(whole, "r");
-  assert_non_null(p);
-  size_t n = fread(output, 1, sizeof output - 1, p);
-  output[n] = '\0';
-  code = pclose(p);
-}
+static void sh(const char *command) { code = command_run(folder, command); }
 static void does(const char *command) {
   sh(command);
   if (code != 0) fail_msg("%s: %s", command, output);
@@ -54,9 +45,6 @@ static void does(const char *command) {
 static void refuses(const char *command) {
   sh(command);
   if (code == 0) fail_msg("%s: %s", command, output);
-}
-static void says(const char *words) {
-  if (strstr(output, words) == NULL) fail_msg("'%s' is not in:\n%s", words, output);
 }
 static void does_not_say(const char *words) {
   if (strstr(output, words) != NULL) fail_msg("'%s' is in:\n%s", words, output);

@@ -1,31 +1,21 @@
 /* trace_test.c - what a step did is kept, written for viewers, counted up, put into event files and drawn (tests/e2e).
  */
 #include "build.h"
+#include "command.h"
 #include <cjson/cJSON.h>
 #include <runnel/c/summary.h>
 #include <runnel/c/trace.h>
 #include <runnel/events.h>
 #include <runnel/timeline.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/runnel-trace-XXXXXX";
-static char output[1 << 20];
 
 static int runnel(const char *arguments) {
   char command[4096];
-  snprintf(command, sizeof command, "cd %s && %s/runnel %s 2>&1", folder, getenv("RUNNEL_BIN"), arguments);
-  FILE *f = popen(command, "r");
-  assert_non_null(f);
-  size_t n = fread(output, 1, sizeof output - 1, f);
-  output[n] = '\0';
-  int status = pclose(f);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-static void says(const char *words) {
-  if (!strstr(output, words)) print_error("no '%s' in:\n%s\n", words, output);
-  assert_non_null(strstr(output, words));
+  snprintf(command, sizeof command, "runnel %s", arguments);
+  return command_run(folder, command);
 }
 static char *in_folder(const char *name) {
   static char path[256];
