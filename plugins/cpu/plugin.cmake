@@ -11,6 +11,7 @@ endforeach()
 foreach(hot pool conv_patches depthwise convert reduce strided gemm bias softmax batch_norm nn)
   set_source_files_properties(${folder}/${hot}.c PROPERTIES COMPILE_OPTIONS "-O3")
 endforeach()
+set_source_files_properties(${folder}/normal.c PROPERTIES COMPILE_OPTIONS "-ffp-contract=off") # the same bits everywhere
 # OpenBLAS is opened at the first product, so it is not linked; only its file name is needed.
 find_library(OPENBLAS_LIBRARY openblas)
 if(OPENBLAS_LIBRARY)

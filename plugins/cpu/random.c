@@ -3,8 +3,10 @@
  * Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3" (2011). The key is seed, the upper half
  * of the counter seed2. Group g of the output (4 numbers, 2 of 64 bits) takes block base + g; a run
  * moves base on by 256 blocks per output. Truncated normals reject, so each group has 64 blocks per
- * output of its own. Seeds 0, 0 stand for unpredictable ones. */
+ * output of its own. Uniforms and integers are TensorFlow's to the bit, normal floats to the last place
+ * (normal.c). Seeds 0, 0 stand for unpredictable ones. */
 #include "cpu.h"
+#include "normal.h"
 #include <math.h>
 
 typedef struct seeds {
@@ -47,14 +49,7 @@ static double unit_f64(uint32_t hi, uint32_t lo) {
   memcpy(&d, &bits, 8);
   return d - 1.0;
 }
-/* Box and Muller: two uniforms to two normals. */
-static void normal_f32(uint32_t a, uint32_t b, float *y) {
-  float u = unit_f32(a), angle = (float)(2.0 * M_PI * (double)unit_f32(b));
-  if (u < 1.0e-7f) u = 1.0e-7f;
-  float radius = sqrtf(-2.0f * logf(u));
-  y[0] = sinf(angle) * radius;
-  y[1] = cosf(angle) * radius;
-}
+/* Box and Muller: two uniforms to two normals; normal.c has the floats. */
 static void normal_f64(const uint32_t *x, double *y) {
   double u = unit_f64(x[0], x[1]), angle = 2.0 * M_PI * unit_f64(x[2], x[3]);
   if (u < 1.0e-7) u = 1.0e-7;
@@ -63,30 +58,37 @@ static void normal_f64(const uint32_t *x, double *y) {
   y[1] = cos(angle) * radius;
 }
 
-/* Four floats of group g. Narrow floats use their own mantissa width, or float's normals. */
-static void group_f32(const seeds *s, rn_dtype dt, uint64_t base, uint64_t g, float *y) {
+/* Four normals of block at[0], four of block at[1]. */
+static void normals_f32(const seeds *s, const uint64_t *at, float *y) {
+  const block b[2] = {philox(s, at[0]), philox(s, at[1])};
+  uint32_t bits[8];
+  memcpy(bits, b, sizeof bits);
+  cpu_normals(bits, y);
+}
+static void truncated_f32(const seeds *s, const uint64_t *first, float *y) {
+  uint64_t at[2] = {first[0], first[1]};
+  for (int have[2] = {0}; have[0] < 4 || have[1] < 4; at[0]++, at[1]++) {
+    float z[8];
+    normals_f32(s, at, z);
+    for (int i = 0; i < 8; i++)
+      if (have[i / 4] < 4 && fabsf(z[i]) < 2.0f) y[i / 4 * 4 + have[i / 4]++] = z[i];
+  }
+}
+static float uniform_f32(rn_dtype dt, uint32_t x) { /* narrow floats use their own mantissa's width */
+  if (dt == RN_HALF) return (float)(x & 0x3ffu) * 0x1p-10f;
+  return dt == RN_BFLOAT16 ? (float)(x & 0x7fu) * 0x1p-7f : unit_f32(x);
+}
+
+/* The floats of groups g and g + 1. */
+static void groups_f32(const seeds *s, rn_dtype dt, uint64_t base, uint64_t g, float *y) {
   if (s->what == TRUNCATED) {
-    uint64_t at = base + g * 256;
-    for (int have = 0; have < 4; at++) {
-      block b = philox(s, at);
-      float z[4];
-      normal_f32(b.x[0], b.x[1], z);
-      normal_f32(b.x[2], b.x[3], z + 2);
-      for (int i = 0; i < 4 && have < 4; i++)
-        if (fabsf(z[i]) < 2.0f) y[have++] = z[i];
-    }
-    return;
+    truncated_f32(s, (const uint64_t[]){base + g * 256, base + (g + 1) * 256}, y);
+  } else if (s->what == NORMAL) {
+    normals_f32(s, (const uint64_t[]){base + g, base + g + 1}, y);
+  } else {
+    block b[2] = {philox(s, base + g), philox(s, base + g + 1)};
+    for (int i = 0; i < 8; i++) y[i] = uniform_f32(dt, b[i / 4].x[i % 4]);
   }
-  block b = philox(s, base + g);
-  if (s->what == NORMAL) {
-    normal_f32(b.x[0], b.x[1], y);
-    normal_f32(b.x[2], b.x[3], y + 2);
-    return;
-  }
-  for (int i = 0; i < 4; i++)
-    y[i] = dt == RN_HALF       ? (float)(b.x[i] & 0x3ffu) * 0x1p-10f
-           : dt == RN_BFLOAT16 ? (float)(b.x[i] & 0x7fu) * 0x1p-7f
-                               : unit_f32(b.x[i]);
 }
 static void group_f64(const seeds *s, uint64_t base, uint64_t g, double *y) {
   if (s->what == TRUNCATED) {
@@ -115,19 +117,22 @@ typedef struct job {
   uint64_t base, n;
   char *y;
 } job;
-static void piece(void *arg, uint64_t lo, uint64_t hi, uint32_t worker) {
+static void piece_f64(void *arg, uint64_t lo, uint64_t hi, uint32_t worker) {
   (void)worker;
   const job *j = arg;
   for (uint64_t g = lo; g < hi; g++) {
-    if (j->dt == RN_DOUBLE) {
-      double d[2];
-      group_f64(j->s, j->base, g, d);
-      memcpy(j->y + g * 16, d, (g * 2 + 2 <= j->n ? 2 : 1) * sizeof *d);
-      continue;
-    }
-    float f[4];
-    uint64_t count = CPU_MIN(j->n - g * 4, 4u);
-    group_f32(j->s, j->dt, j->base, g, f);
+    double d[2];
+    group_f64(j->s, j->base, g, d);
+    memcpy(j->y + g * 16, d, CPU_MIN(j->n - g * 2, 2) * sizeof *d);
+  }
+}
+static void piece_f32(void *arg, uint64_t lo, uint64_t hi, uint32_t worker) {
+  (void)worker;
+  const job *j = arg;
+  for (uint64_t g = lo; g < hi; g += 2) {
+    float f[8];
+    uint64_t count = CPU_MIN(CPU_MIN(hi - g, 2) * 4, j->n - g * 4);
+    groups_f32(j->s, j->dt, j->base, g, f);
     if (j->dt == RN_FLOAT)
       memcpy(j->y + g * 16, f, count * sizeof *f);
     else
@@ -139,9 +144,10 @@ static rn_status *fill(const void *state, rn_call *c) {
   rn_shape shape;
   RN_TRY(cpu_shape_input(c, 0, &shape));
   RN_TRY(cpu_output(c, 0, &shape));
-  uint64_t n = (uint64_t)rn_shape_elems(&shape), per = c->out[0]->dtype == RN_DOUBLE ? 2 : 4;
+  int wide = c->out[0]->dtype == RN_DOUBLE;
+  uint64_t n = (uint64_t)rn_shape_elems(&shape), per = wide ? 2 : 4;
   job j = {s, c->out[0]->dtype, c->api->reserve(c, n * 256), n, c->out[0]->data};
-  cpu_parallel((n + per - 1) / per, 1024, piece, &j);
+  cpu_parallel((n + per - 1) / per, 1024, wide ? piece_f64 : piece_f32, &j);
   return NULL;
 }
 

@@ -25,28 +25,60 @@ uvec4 block(uint at) { // at blocks after the base
 }
 float unit(uint x) { return uintBitsToFloat(0x3f800000u | (x & 0x7fffffu)) - 1.0; }
 
-// log of a positive normal number: mantissa in [sqrt 1/2, sqrt 2), then the series of atanh
-float log_(float x) {
-  int e = int(floatBitsToUint(x) >> 23) - 127;
-  float m = uintBitsToFloat((floatBitsToUint(x) & 0x7fffffu) | 0x3f800000u);
-  if (m > 1.41421356) {
-    m *= 0.5;
-    e++;
-  }
-  float s = (m - 1.0) / (m + 1.0), q = s * s;
-  float p = 2.0 * s * (1.0 + q * (1.0 / 3 + q * (1.0 / 5 + q * (1.0 / 7 + q * (1.0 / 9 + q / 11)))));
-  return float(e) * 0.693359375 + (p + float(e) * -2.12194440e-4);
+// Normals in the same additions and multiplications as the CPU's (plugins/cpu/normal.c), one by one: `precise` keeps them
+// apart, and Vulkan has them rounded correctly. Division, root, log and sine may differ from device to device.
+vec2 sum_of(float a, float b) { // hi + lo
+  precise float s = a + b, t = s - a, lo = (a - (s - t)) + (b - t);
+  return vec2(s, lo);
 }
-// sine and cosine of a whole turn times u, u in [0, 1): quarters come off exactly
-vec2 turn(float u) {
-  float q = floor(u * 4.0 + 0.5), r = (u * 4.0 - q) * 1.57079632679, r2 = r * r;
-  float s = r * (1.0 + r2 * (-1.0 / 6 + r2 * (1.0 / 120 + r2 * (-1.0 / 5040 + r2 / 362880))));
-  float c = 1.0 + r2 * (-0.5 + r2 * (1.0 / 24 + r2 * (-1.0 / 720 + r2 * (1.0 / 40320 - r2 / 3628800))));
-  uint k = uint(q) & 3u;
-  return k == 0 ? vec2(s, c) : k == 1 ? vec2(c, -s) : k == 2 ? vec2(-s, -c) : vec2(-c, s);
+vec2 halves(float x) {
+  precise float t = 4097.0 * x, hi = t - (t - x), lo = x - hi;
+  return vec2(hi, lo);
+}
+vec2 product_of(float a, float b) {
+  vec2 x = halves(a), y = halves(b);
+  precise float p = a * b, lo = ((x.x * y.x - p) + x.x * y.y + x.y * y.x) + x.y * y.y;
+  return vec2(p, lo);
+}
+float log_of(float x) {
+  const float c[9] = float[](0.333333135, -0.250000089, 0.200021192, -0.166679963, 0.142195523, -0.124055885, 0.11888162,
+                             -0.116756536, 0.0674664229);
+  uint above = floatBitsToUint(x) - 0x3f3504f3u; // sqrt 1/2
+  precise float e = float(int(above) >> 23), f = uintBitsToFloat(floatBitsToUint(x) - (above & 0xff800000u)) - 1.0, p = c[8];
+  vec2 square = product_of(f, f);
+  precise float less = -0.5 * square.x, whole = e * 0.693145752;
+  vec2 s = sum_of(f, less), t = sum_of(whole, s.x);
+  for (int i = 7; i >= 0; i--) p = p * f + c[i];
+  precise float y = t.x + (t.y + ((s.y - 0.5 * square.y) + (f * square.x * p + e * 1.42860677e-06)));
+  return y;
+}
+float root_of(float x) {
+  precise float y = uintBitsToFloat(0x5f3759dfu - (floatBitsToUint(x) >> 1)), half_ = 0.5 * x;
+  for (int i = 0; i < 3; i++) y = y * (1.5 - half_ * y * y);
+  precise float r = x * y;
+  vec2 square = product_of(r, r);
+  precise float root = r + 0.5 * y * ((x - square.x) - square.y);
+  return root;
+}
+vec2 turn(float u) { // sine and cosine of u whole turns
+  vec2 product = product_of(u, 6.28318548);
+  precise float angle = product.x + (product.y + u * -1.74845553e-07), at = u * 4.0 + 0.5;
+  uint k = uint(at);
+  precise float q = float(k), far = angle - q * 1.57079649, near = q * 1.62920685e-07;
+  vec2 r = sum_of(far, near);
+  precise float low = r.y - q * 5.39030295e-15, r2 = r.x * r.x, half_ = 0.5 * r2, w = 1.0 - half_;
+  precise float s = (r2 * -0.000195172994 + 0.008332178) * r2 - 0.166666552;
+  precise float c = (r2 * 2.44331568e-05 - 0.00138873165) * r2 + 0.0416666456;
+  s = r.x + (r.x * r2 * s + low * w);
+  c = w + (((1.0 - w) - half_) + (r2 * r2 * c - r.x * low));
+  vec2 y = (k & 1u) != 0 ? vec2(c, s) : vec2(s, c);
+  return vec2((k & 2u) != 0 ? -y.x : y.x, ((k + 1u) & 2u) != 0 ? -y.y : y.y);
 }
 vec2 normals(uint a, uint b) {
-  return turn(unit(b)) * sqrt(-2.0 * log_(max(unit(a), 1.0e-7)));
+  float u = unit(a);
+  precise float log_ = -2.0 * log_of(u == 0.0 ? 1.0e-7 : u);
+  precise vec2 y = turn(unit(b)) * root_of(log_);
+  return y;
 }
 void put(uint i, uint word) {
   if (i < n) y[i] = word;
