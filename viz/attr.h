@@ -3,8 +3,8 @@
 #define RN_VIZ_ATTR_H
 #include <runnel/graph.h>
 #include <stdio.h>
-/* Lists and tensors up to eight elements; of longer ones what they are. Bytes are written as they are. */
+/* Of lists and tensors up to twelve elements, of bytes up to 200, written as they are. */
 void attr_write(FILE *to, const rn_attr_value *v);
-/* The numbers of a small int or float tensor, as "0, 1"; 0 and nothing when it is another. */
+/* The numbers of a small tensor, as "0, 1"; 0 and nothing when it is another. */
 int attr_write_numbers(FILE *to, const rn_tensor *t, int64_t most);
 #endif

@@ -359,19 +359,19 @@ static rn_status *loss(model *m, double *out) {
       s = rn_tensor_create(rn_tensor_dtype(y[k]), rn_tensor_shape(y[k]), &m->w[k]);
       for (int64_t i = 0; !s && i < rn_tensor_count(y[k]); i++) set_number(m->w[k], i, uniform(-1, 1));
     }
-    for (int64_t i = 0; !s && i < rn_tensor_count(y[k]); i++) *out += case_number(y[k], i) * case_number(m->w[k], i);
+    for (int64_t i = 0; !s && i < rn_tensor_count(y[k]); i++) *out += number_at(y[k], i) * number_at(m->w[k], i);
     rn_tensor_release(y[k]);
   }
   return s;
 }
 
 static rn_status *numeric(model *m, uint32_t k, int64_t i, double h, double *out) {
-  double v = case_number(m->x[k], i), up, down;
+  double v = number_at(m->x[k], i), up, down;
   set_number(m->x[k], i, v + h);
-  double above = case_number(m->x[k], i);
+  double above = number_at(m->x[k], i);
   RN_TRY(loss(m, &up));
   set_number(m->x[k], i, v - h);
-  double below = case_number(m->x[k], i);
+  double below = number_at(m->x[k], i);
   RN_TRY(loss(m, &down));
   set_number(m->x[k], i, v);
   *out = (up - down) / (above - below);
@@ -384,7 +384,7 @@ static rn_status *check_input(model *m, uint32_t k, const rn_tensor *dx) {
   if (dx && !rn_shape_equal(rn_tensor_shape(dx), rn_tensor_shape(m->x[k])))
     return rn_status_make(RN_UNKNOWN, "the gradient of input %u has another shape than the input", k);
   for (int64_t i = 0; i < rn_tensor_count(m->x[k]); i++) {
-    double want, got = dx ? case_number(dx, i) : 0;
+    double want, got = dx ? number_at(dx, i) : 0;
     RN_TRY(numeric(m, k, i, h, &want));
     if (!(fabs(got - want) <= tolerance * (1 + fabs(want))))
       return rn_status_make(RN_UNKNOWN, "d/dx%u[%lld] is %.9g, differences give %.9g", k, (long long)i, got, want);

@@ -4,7 +4,6 @@
  * Every case whose ops are all known must give TensorFlow's outputs; one with an unknown op is counted
  * and left out. RUNNEL_CASE=name runs one and prints its differences; RUNNEL_DEVICE picks a device. */
 #include <dirent.h>
-#include <math.h>
 #include <runnel/graphdef.h>
 #include <runnel/runnel.h>
 #include <stdarg.h>
@@ -15,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "numbers.h"
 
 /* For good, with the reason. */
 static const char *const unsupported[][2] = {
@@ -81,84 +81,6 @@ static int read_shape(const char *csv_path, rn_shape *s) {
   return 1;
 }
 
-/* The nearest half or bfloat16; test values are exact or compared loosely. */
-static uint16_t to_half(float f) {
-  int exponent;
-  float size = fabsf(f), part = frexpf(size, &exponent); /* size = part * 2^exponent, part in [0.5, 1) */
-  uint16_t sign = signbit(f) ? 0x8000 : 0;
-  if (isnan(f)) return 0x7e00;
-  if (size == 0) return sign;
-  if (size >= 65520) return sign | 0x7c00;
-  if (exponent < -13) return (uint16_t)(sign | lrintf(ldexpf(size, 24)));
-  return (uint16_t)(sign | (((long)(exponent + 13) << 10) + lrintf(ldexpf(part, 11))));
-}
-static float from_half(uint16_t bits) {
-  int exponent = bits >> 10 & 31;
-  float part = (float)(bits & 1023);
-  float size = exponent == 0 ? ldexpf(part, -24) : ldexpf(part + 1024, exponent - 25);
-  if (exponent == 31) size = part > 0 ? NAN : INFINITY;
-  return bits & 0x8000 ? -size : size;
-}
-static uint16_t to_bfloat16(float f) {
-  uint32_t bits;
-  memcpy(&bits, &f, sizeof bits);
-  return (uint16_t)((bits + 0x8000u) >> 16);
-}
-static float from_bfloat16(uint16_t half) {
-  uint32_t bits = (uint32_t)half << 16;
-  float f;
-  memcpy(&f, &bits, sizeof f);
-  return f;
-}
-
-static void store(rn_tensor *t, int64_t i, const char *line) {
-  void *p = rn_tensor_data(t);
-  int is_true = strncmp(line, "true", 4) == 0 || strncmp(line, "True", 4) == 0 || strtod(line, NULL) != 0;
-  switch (rn_tensor_dtype(t)) {
-    case RN_FLOAT:
-      ((float *)p)[i] = strtof(line, NULL);
-      break;
-    case RN_DOUBLE:
-      ((double *)p)[i] = strtod(line, NULL);
-      break;
-    case RN_HALF:
-      ((uint16_t *)p)[i] = to_half(strtof(line, NULL));
-      break;
-    case RN_BFLOAT16:
-      ((uint16_t *)p)[i] = to_bfloat16(strtof(line, NULL));
-      break;
-    case RN_INT32:
-      ((int32_t *)p)[i] = (int32_t)strtoll(line, NULL, 10);
-      break;
-    case RN_INT64:
-      ((int64_t *)p)[i] = strtoll(line, NULL, 10);
-      break;
-    case RN_INT16:
-      ((int16_t *)p)[i] = (int16_t)strtoll(line, NULL, 10);
-      break;
-    case RN_UINT16:
-      ((uint16_t *)p)[i] = (uint16_t)strtoll(line, NULL, 10);
-      break;
-    case RN_INT8:
-      ((int8_t *)p)[i] = (int8_t)strtoll(line, NULL, 10);
-      break;
-    case RN_UINT8:
-      ((uint8_t *)p)[i] = (uint8_t)strtoll(line, NULL, 10);
-      break;
-    case RN_UINT32:
-      ((uint32_t *)p)[i] = (uint32_t)strtoll(line, NULL, 10);
-      break;
-    case RN_UINT64:
-      ((uint64_t *)p)[i] = strtoull(line, NULL, 10);
-      break;
-    case RN_BOOL:
-      ((uint8_t *)p)[i] = (uint8_t)is_true;
-      break;
-    default:
-      break;
-  }
-}
-
 static int64_t count_lines(const char *text) {
   int64_t n = 0;
   for (; *text; text++) n += *text == '\n' || text[1] == '\0';
@@ -188,7 +110,7 @@ static rn_tensor *read_tensor(const char *path, rn_dtype dtype) {
     rn_status_free(rn_tensor_create(dtype, &s, &t));
     char *at = text;
     for (int64_t i = 0; t && i < rn_tensor_count(t); i++) {
-      if (dtype != RN_STRING) store(t, i, at);
+      if (dtype != RN_STRING) number_store(t, i, at);
       char *next = strchr(at, '\n');
       at = next ? next + 1 : at + strlen(at);
     }
@@ -261,36 +183,6 @@ static rn_status *add_files(graph_case *c, const char *folder, const char *prefi
   }
   closedir(d);
   return status;
-}
-
-static double number_at(const rn_tensor *t, int64_t i) {
-  const void *p = rn_tensor_data(t);
-  switch (rn_tensor_dtype(t)) {
-    case RN_FLOAT:
-      return (double)((const float *)p)[i];
-    case RN_DOUBLE:
-      return ((const double *)p)[i];
-    case RN_HALF:
-      return (double)from_half(((const uint16_t *)p)[i]);
-    case RN_BFLOAT16:
-      return (double)from_bfloat16(((const uint16_t *)p)[i]);
-    case RN_INT32:
-      return ((const int32_t *)p)[i];
-    case RN_INT64:
-      return (double)((const int64_t *)p)[i];
-    case RN_INT16:
-      return ((const int16_t *)p)[i];
-    case RN_UINT16:
-      return ((const uint16_t *)p)[i];
-    case RN_INT8:
-      return ((const int8_t *)p)[i];
-    case RN_UINT32:
-      return ((const uint32_t *)p)[i];
-    case RN_UINT64:
-      return (double)((const uint64_t *)p)[i];
-    default:
-      return ((const uint8_t *)p)[i];
-  }
 }
 
 static int close_enough(const rn_tensor *got, const rn_tensor *want, int64_t i) {

@@ -5,7 +5,6 @@
  * text ends the test: it is ours. */
 #ifndef NODE_CASE_H
 #define NODE_CASE_H
-#include <math.h>
 #include <runnel/runnel.h>
 #include <stdarg.h>
 #include <setjmp.h>
@@ -13,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "numbers.h"
 
 enum { CASE_MAX_INPUTS = 16, CASE_MAX_ATTRS = 16, CASE_MAX_OUTPUTS = 48, CASE_MAX_OWNED = 64 };
 typedef enum case_input_kind { CASE_IN, CASE_VAR, CASE_HANDLE, CASE_RANDOM } case_input_kind;
@@ -54,96 +54,6 @@ static void node_case_clear(node_case *c) {
 
 static void must(rn_status *s) {
   if (s) fail_msg("%s", rn_status_message(s));
-}
-
-/* ---- numbers */
-static float half_to_float(uint16_t h) {
-  int exponent = (h >> 10) & 31, mantissa = h & 1023;
-  float v = exponent == 31  ? (mantissa ? NAN : INFINITY)
-            : exponent == 0 ? ldexpf((float)mantissa, -24)
-                            : ldexpf((float)(mantissa + 1024), exponent - 25);
-  return (h & 0x8000) ? -v : v;
-}
-/* Only for numbers that a half holds exactly, which is what files have. */
-static uint16_t half_from_float(float v) {
-  int exponent;
-  uint16_t sign = signbit(v) ? 0x8000 : 0;
-  if (isnan(v)) return 0x7e00;
-  if (isinf(v)) return (uint16_t)(sign | 0x7c00);
-  float m = frexpf(fabsf(v), &exponent);
-  if (m == 0) return sign;
-  if (exponent < -13) return (uint16_t)(sign | (uint16_t)lrintf(ldexpf(m, exponent + 24)));
-  return (uint16_t)(sign + ((exponent + 13) << 10) + (int)lrintf(ldexpf(m, 11)));
-}
-
-/* Component i of the tensor's numbers; complex numbers have two each. */
-static double case_number(const rn_tensor *t, int64_t i) {
-  const void *p = rn_tensor_data(t);
-  switch (rn_tensor_dtype(t)) {
-    case RN_FLOAT:
-    case RN_COMPLEX64:
-      return (double)((const float *)p)[i];
-    case RN_DOUBLE:
-    case RN_COMPLEX128:
-      return ((const double *)p)[i];
-    case RN_HALF:
-      return (double)half_to_float(((const uint16_t *)p)[i]);
-    case RN_INT32:
-      return ((const int32_t *)p)[i];
-    case RN_INT64:
-      return (double)((const int64_t *)p)[i];
-    case RN_INT16:
-      return ((const int16_t *)p)[i];
-    case RN_UINT16:
-      return ((const uint16_t *)p)[i];
-    case RN_INT8:
-      return ((const int8_t *)p)[i];
-    case RN_UINT32:
-      return ((const uint32_t *)p)[i];
-    case RN_UINT64:
-      return (double)((const uint64_t *)p)[i];
-    default:
-      return ((const uint8_t *)p)[i];
-  }
-}
-static int case_is_complex(rn_dtype t) { return t == RN_COMPLEX64 || t == RN_COMPLEX128; }
-
-static void case_store(rn_tensor *t, int64_t i, const char *word) {
-  void *p = rn_tensor_data(t);
-  switch (rn_tensor_dtype(t)) {
-    case RN_FLOAT:
-    case RN_COMPLEX64:
-      ((float *)p)[i] = strtof(word, NULL);
-      break;
-    case RN_DOUBLE:
-    case RN_COMPLEX128:
-      ((double *)p)[i] = strtod(word, NULL);
-      break;
-    case RN_HALF:
-      ((uint16_t *)p)[i] = half_from_float(strtof(word, NULL));
-      break;
-    case RN_INT32:
-      ((int32_t *)p)[i] = (int32_t)strtoll(word, NULL, 10);
-      break;
-    case RN_INT64:
-      ((int64_t *)p)[i] = strtoll(word, NULL, 10);
-      break;
-    case RN_INT16:
-      ((int16_t *)p)[i] = (int16_t)strtoll(word, NULL, 10);
-      break;
-    case RN_UINT16:
-      ((uint16_t *)p)[i] = (uint16_t)strtoll(word, NULL, 10);
-      break;
-    case RN_UINT32:
-      ((uint32_t *)p)[i] = (uint32_t)strtoll(word, NULL, 10);
-      break;
-    case RN_UINT64:
-      ((uint64_t *)p)[i] = strtoull(word, NULL, 10);
-      break;
-    default:
-      ((uint8_t *)p)[i] = (uint8_t)strtoll(word, NULL, 10);
-      break;
-  }
 }
 
 /* ---- words: at points into a line that is cut up as it is read */
@@ -198,11 +108,11 @@ static rn_tensor *case_values(rn_dtype t, const rn_shape *s, char **at) {
   rn_tensor *out = NULL;
   if (t == RN_STRING) return case_strings(s, at);
   must(rn_tensor_create(t, s, &out));
-  int64_t n = rn_tensor_count(out) * (case_is_complex(t) ? 2 : 1);
+  int64_t n = rn_tensor_count(out) * (is_complex(t) ? 2 : 1);
   for (int64_t i = 0; i < n; i++) {
     char *word = case_word(at);
     if (!*word) fail_msg("%lld values are missing", (long long)(n - i));
-    case_store(out, i, word);
+    number_store(out, i, word);
   }
   return out;
 }

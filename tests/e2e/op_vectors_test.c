@@ -80,7 +80,7 @@ static const char *reason_in(const char *const list[][2], size_t n, const node_c
 }
 
 /* ---- comparing */
-static int is_real_type(rn_dtype t) { return t == RN_FLOAT || t == RN_DOUBLE || t == RN_HALF || case_is_complex(t); }
+static int is_real_type(rn_dtype t) { return t == RN_FLOAT || t == RN_DOUBLE || t == RN_HALF || is_complex(t); }
 static double allowed_error(const node_case *c, const rn_tensor *want, double b, double largest) {
   if (c->exact || !is_real_type(rn_tensor_dtype(want))) return 0;
   if (rn_tensor_dtype(want) == RN_HALF) return 1e-3 + 2e-3 * fabs(b);
@@ -91,7 +91,7 @@ static double allowed_error(const node_case *c, const rn_tensor *want, double b,
 static double largest_number(const rn_tensor *t, int64_t n) {
   double m = 1;
   for (int64_t i = 0; i < n; i++) {
-    double v = fabs(case_number(t, i));
+    double v = fabs(number_at(t, i));
     if (v < 1e30 && v > m) m = v;
   }
   return m;
@@ -99,7 +99,7 @@ static double largest_number(const rn_tensor *t, int64_t n) {
 
 static rn_status *compare_mean(const case_output *want, const rn_tensor *got) {
   double sum = 0, n = (double)rn_tensor_count(got);
-  for (int64_t i = 0; i < rn_tensor_count(got); i++) sum += case_number(got, i);
+  for (int64_t i = 0; i < rn_tensor_count(got); i++) sum += number_at(got, i);
   if (fabs(sum / n - want->mean) <= 1e-4 + 1e-5 * fabs(want->mean)) return NULL;
   return rn_status_make(RN_UNKNOWN, "the mean is %.9g, TensorFlow has %.9g", sum / n, want->mean);
 }
@@ -129,10 +129,10 @@ static rn_status *compare(const node_case *c, const case_output *want, const rn_
     return rn_status_make(RN_UNKNOWN, "output %u has shape %s, TensorFlow's %s", at, a, b);
   }
   if (t == RN_STRING) return compare_strings(want->tensor, got, at);
-  int64_t n = rn_tensor_count(want->tensor) * (case_is_complex(t) ? 2 : 1);
+  int64_t n = rn_tensor_count(want->tensor) * (is_complex(t) ? 2 : 1);
   double largest = largest_number(want->tensor, n);
   for (int64_t i = 0; i < n; i++) {
-    double x = case_number(got, i), y = case_number(want->tensor, i);
+    double x = number_at(got, i), y = number_at(want->tensor, i);
     if (x == y && (!c->exact || signbit(x) == signbit(y))) continue;
     if (isnan(x) && isnan(y)) continue;
     if (fabs(x - y) <= allowed_error(c, want->tensor, y, largest)) continue;
