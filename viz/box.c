@@ -69,6 +69,23 @@ static void write_group(FILE *to, const picture *p, const viz_box *b, const char
   }
 }
 
+/* The functions that a node names. */
+static void write_calls(FILE *to, const rn_graph *g, rn_node_id n) {
+  char text[160];
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < rn_graph_attr_count(g, n); i++) {
+    rn_attr_value v;
+    rn_status *missing = rn_graph_attr(g, n, rn_graph_attr_name(g, n, i), RN_ATTR_FUNC, &v);
+    int is_named = missing == NULL && v.u.bytes.size > 0 && v.u.bytes.size < sizeof text;
+    rn_status_free(missing);
+    if (!is_named || count == 3) continue;
+    char name[sizeof text];
+    memcpy(name, v.u.bytes.data, (size_t)v.u.bytes.size);
+    name[v.u.bytes.size] = '\0';
+    fprintf(to, "%s%s", count++ == 0 ? "\\ncalls " : ", ", label_text(name, 40, text, sizeof text));
+  }
+}
+
 static void write_node(FILE *to, const picture *p, const viz_box *b, const char *name) {
   const rn_graph *g = p->graph;
   char type[192] = "", op[256];
@@ -88,6 +105,7 @@ static void write_node(FILE *to, const picture *p, const viz_box *b, const char 
     fputs(type, to);
   else if (strcmp(name, op) != 0)
     fprintf(to, "\\n%s", op);
+  if (flags & RN_OP_CALLS) write_calls(to, g, b->node);
 }
 
 static const char *joint_of(const picture *p, const viz_box *b) {

@@ -151,7 +151,8 @@ const command commands[] = {
      "Options:\n" JSON "\nExamples:\n  runnel show net.pb\n"},
     {"draw", command_draw, "draw a graph file, and what happened when it ran",
      "runnel draw GRAPH -o FILE [--depth N] [--from NODE] [--to NODE] [--around NODE [--hops N]]\n"
-     "            [--highlight PATTERN] [--title TEXT] [--color device|time|memory] [--trace FILE|DIR]\n"
+     "            [--function NAME] [--highlight PATTERN] [--title TEXT]\n"
+     "            [--color device|time|memory] [--trace FILE|DIR]\n"
      "            [--device DEVICE] [--feed NAME=VALUE]... [--fetch NAME[:PORT]]... [--target NODE]...\n"
      "            [--steps N] [--checkpoint PREFIX]\n\n"
      "The ending of FILE chooses the format: .svg, .png, .pdf, or .dot for Graphviz's own. What trains, saves and\n"
@@ -167,6 +168,7 @@ const command commands[] = {
      "  --to NODE            only what leads to NODE\n"
      "  --around NODE        only what is near NODE\n"
      "  --hops N             how near: so many steps, 2 if not said\n"
+     "  --function NAME      the body of a function, which NAME is or which the node NAME calls\n"
      "  --highlight PATTERN  a heavy line around the nodes with such names, as conv*\n"
      "  --title TEXT         what stands above the graph\n"
      "  --color WHAT         device, time or memory (of results)\n"
@@ -181,6 +183,7 @@ const command commands[] = {
      "  runnel draw net.pb -o net.svg\n"
      "  runnel draw model-1000.meta -o net.png --depth 2\n"
      "  runnel draw net.pb -o part.svg --around conv2/Conv2D --highlight 'conv2/*'\n"
+     "  runnel draw saved/ -o body.svg --function StatefulPartitionedCall\n"
      "  runnel draw net.pb -o plan.svg --device vulkan\n"
      "  runnel draw net.pb -o times.svg --color time --feed image=@in.npy --fetch logits --steps 5\n"},
     {"plot", command_plot, "the numbers of runs as curves",

@@ -11,7 +11,7 @@
 enum { PLAIN, BY_DEVICE, BY_TIME, BY_MEMORY };
 typedef struct request {
   rn_viz_options viz;
-  const char *path, *output, *trace;
+  const char *path, *output, *trace, *function;
   uint32_t color, steps;
 } request;
 
@@ -94,6 +94,38 @@ static rn_status *take_times(job *j, const request *q, heat *h) {
   return s;
 }
 
+/* ---- a function's body */
+static rn_status *no_function(const rn_graph *g, const char *name) {
+  char list[512] = "";
+  uint32_t n = rn_graph_function_count(g);
+  size_t used = 0;
+  for (uint32_t i = 0; i < n && i < 8 && used < sizeof list; i++)
+    used += (size_t)snprintf(list + used, sizeof list - used, "%s%.60s", i == 0 ? ": " : ", ",
+                             rn_graph_function_name(g, i));
+  return rn_status_make(RN_NOT_FOUND, "no function '%s', and no node of that name that calls one; the graph has %u%s%s",
+                        name, n, list, n > 8 ? ", ..." : "");
+}
+
+/* The function of that name, or the first that the node of that name calls. */
+static rn_status *find_function(const rn_graph *g, const char *name, rn_function_info *out) {
+  rn_status *unknown = rn_graph_function(g, name, out);
+  if (unknown == NULL) return NULL;
+  rn_status_free(unknown);
+  rn_node_id node = rn_graph_find(g, name);
+  for (uint32_t i = 0; node != RN_NO_NODE && i < rn_graph_attr_count(g, node); i++) {
+    rn_attr_value v;
+    char called[512];
+    rn_status *other = rn_graph_attr(g, node, rn_graph_attr_name(g, node, i), RN_ATTR_FUNC, &v);
+    int is_named = other == NULL && v.u.bytes.size < sizeof called;
+    rn_status_free(other);
+    if (!is_named) continue;
+    snprintf(called, sizeof called, "%.*s", (int)v.u.bytes.size, v.u.bytes.data);
+    return rn_graph_function(g, called, out);
+  }
+  return no_function(g, name);
+}
+
+/* ---- */
 static rn_status *draw(job *j, request *q) {
   char *bytes = NULL;
   size_t n = 0;
@@ -106,7 +138,9 @@ static rn_status *draw(job *j, request *q) {
     if (!s) s = take_times(j, q, &h);
     heat_paint(&h, &q->viz, q->color != BY_DEVICE);
   }
-  if (!s) s = rn_viz_draw(j->graph, &q->viz, &bytes, &n);
+  rn_function_info called = {.body = j->graph};
+  if (!s && q->function) s = find_function(j->graph, q->function, &called);
+  if (!s) s = rn_viz_draw(called.body, &q->viz, &bytes, &n);
   if (!s) s = new_file_write(q->output, bytes, n);
   rn_viz_free(bytes);
   heat_finish(&h);
@@ -130,6 +164,7 @@ static rn_status *read_request(cli *c, request *q) {
   o->around = cli_option(c, "around");
   o->highlight = cli_option(c, "highlight");
   q->trace = cli_option(c, "trace");
+  q->function = cli_option(c, "function");
   q->steps = 1;
   const char *dot = strrchr(q->output, '.');
   o->format = dot ? dot + 1 : "svg";
@@ -138,6 +173,9 @@ static rn_status *read_request(cli *c, request *q) {
   RN_TRY(parse_number("steps", cli_option(c, "steps"), &q->steps));
   RN_TRY(parse_color(cli_option(c, "color"), &q->color));
   if (q->color == PLAIN) q->color = q->trace ? BY_TIME : has_option(c, "--device") ? BY_DEVICE : PLAIN;
+  if (q->function && q->color != PLAIN)
+    return rn_status_make(RN_INVALID_ARGUMENT,
+                          "--function draws a body as it is; times and devices belong to the graph that calls it");
   return NULL;
 }
 

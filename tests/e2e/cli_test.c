@@ -33,10 +33,21 @@ static const char half_plus_two[] =
     "node { name: \"ax\" op: \"Mul\" input: \"a\" input: \"x\" attr { key: \"T\" value { type: DT_FLOAT } } }\n"
     "node { name: \"y\" op: \"Add\" input: \"ax\" input: \"b\" attr { key: \"T\" value { type: DT_FLOAT } } }\n";
 
+/* A call of a function that adds its argument to itself. */
+static const char calling[] =
+    "node { name: 'x' op: 'Placeholder' attr { key: 'dtype' value { type: DT_FLOAT } } }\n"
+    "node { name: 'call' op: 'PartitionedCall' input: 'x' attr { key: 'f' value { func { name: 'twice' } } }\n"
+    "  attr { key: 'Tin' value { list { type: DT_FLOAT } } } attr { key: 'Tout' value { list { type: DT_FLOAT } } } }\n"
+    "library { function { signature { name: 'twice' input_arg { name: 'a' type: DT_FLOAT }\n"
+    "    output_arg { name: 'b' type: DT_FLOAT } }\n"
+    "  node_def { name: 'sum' op: 'Add' input: 'a' input: 'a' attr { key: 'T' value { type: DT_FLOAT } } }\n"
+    "  ret { key: 'b' value: 'sum:z:0' } } }\n";
+
 static int set_up(void **state) {
   (void)state;
   if (!mkdtemp(folder)) return 1;
   write_file("half_plus_two.pbtxt", half_plus_two);
+  write_file("calling.pbtxt", calling);
   write_file("unknown.pbtxt", "node { name: \"n\" op: \"NoSuchOp\" }\n");
   write_file("broken.pbtxt", "node { name: \"n\" op: ");
   return 0;
@@ -177,6 +188,21 @@ static void a_graph_is_shown_and_drawn(void **state) {
   says("bmp");
 }
 
+static void the_body_of_a_function_is_drawn(void **state) {
+  (void)state;
+  assert_int_equal(runnel("draw calling.pbtxt -o whole.dot && cat whole.dot"), 0);
+  says("calls twice");
+  assert_null(strstr(output, "Add"));
+  assert_int_equal(runnel("draw calling.pbtxt -o body.dot --function twice && cat body.dot"), 0);
+  says("Add");
+  assert_int_equal(runnel("draw calling.pbtxt -o same.dot --function call && cmp body.dot same.dot"), 0);
+  assert_int_equal(runnel("draw calling.pbtxt -o no.svg --function x"), 1);
+  says("no function 'x'");
+  says("twice");
+  assert_int_equal(runnel("draw calling.pbtxt -o no.svg --function twice --device cpu"), 1);
+  says("--function");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(help_and_version_answer),
@@ -188,6 +214,7 @@ int main(void) {
       cmocka_unit_test(bad_requests_name_what_is_wrong),
       cmocka_unit_test(a_graph_with_an_unknown_op_is_shown_and_drawn_but_not_run),
       cmocka_unit_test(a_graph_is_shown_and_drawn),
+      cmocka_unit_test(the_body_of_a_function_is_drawn),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
