@@ -27,15 +27,17 @@ void draw_type(const rn_graph *g, rn_value v, char *buf, size_t size_bytes) {
   snprintf(buf, size_bytes, "%s%s", type != RN_INVALID ? rn_dtype_name(type) : "?", shape);
 }
 
-enum { UNHURRIED_BOXES = 120 };
-/* newrank: without it Graphviz 2.43 loses edges between clusters and crashes. */
+enum { UNHURRIED_BOXES = 120, MANY_BOXES = 600 };
+/* What Graphviz may spend on straight lines and few crossings: it grows with the square of the boxes.
+ * newrank: without it Graphviz 2.43 loses edges between clusters and crashes. */
 static void set_defaults(Agraph_t *root, uint32_t boxes) {
   static const char *const defaults[][2] = {{"rankdir", "TB"},         {"newrank", "true"}, {"compound", "true"},
                                             {"fontname", "Helvetica"}, {"fontsize", "11"},  {"bgcolor", "white"},
                                             {"ranksep", "0.35"},       {"nodesep", "0.25"}};
   for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
     agattr(root, AGRAPH, draw_name(defaults[i][0]), draw_name(defaults[i][1]));
-  static const char *const limits[][2] = {{"nslimit", "1"}, {"nslimit1", "1"}, {"mclimit", "0.2"}};
+  const char *const limits[][2] = {
+      {"nslimit", boxes > MANY_BOXES ? "0.2" : "1"}, {"nslimit1", "1"}, {"mclimit", "0.2"}};
   for (size_t i = 0; boxes > UNHURRIED_BOXES && i < sizeof limits / sizeof limits[0]; i++)
     agattr(root, AGRAPH, draw_name(limits[i][0]), draw_name(limits[i][1]));
   agattr(root, AGNODE, draw_name("fontname"), draw_name("Helvetica"));
