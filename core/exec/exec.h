@@ -239,7 +239,7 @@ rn_status *exec_kernel_list(const rn_session *s, const rn_op *op, const exec_dev
 /* Does it take the node? Else why not, in words (why may be NULL). */
 rn_status *exec_kernel_judge(const rn_graph *g, rn_node_id id, const rn_op *op, const exec_candidate *c, int *out_yes,
                              rn_text *why);
-/* Why nothing of node's group may be on d, which is not the host's; NULL: it may. place.c */
+/* Why nothing of node's group may be on d, which is not the host's; NULL: it may. fallen.c */
 const char *exec_held_back(const exec_plan *p, const exec_node *n, const exec_device *d);
 /* The best kernel for node id on d; refusals are added to why (may be NULL). */
 rn_status *exec_kernel_choose(const rn_session *s, const rn_graph *g, rn_node_id id, const rn_op *op,
@@ -311,6 +311,7 @@ typedef struct exec_layout {
   rn_fact *fact;         /* per value */
   rn_tensor_view *proto; /* per value: what every instance's view starts as */
   uint32_t *cell_root;   /* per cell: the first value of its chain, or EXEC_NONE */
+  uint8_t *stays;        /* per cell: part of the key too; exec_cell_stays */
   exec_slot *slot;
   exec_step *step;
   rn_tensor **constant; /* per value; owned */
@@ -482,6 +483,8 @@ rn_status *exec_run_end(exec_run *r, rn_status *failure); /* hands the trace ove
 int exec_cells_are_home(const exec_plan *p, rn_resource *const *cell);
 rn_status *exec_cells_go_home(const exec_plan *p, rn_resource *const *cell, const exec_run *run);
 rn_status *exec_cell_go_home(const exec_plan *p, uint32_t cell, rn_resource *r, const exec_run *run);
+/* 1: it has content in its device's memory, and whatever a step assigns goes into that same memory. */
+int exec_cell_stays(const exec_cell *c, const rn_resource *r);
 rn_status *exec_cell_download(const rn_resource *r, const rn_tensor_view *v, void *to);
 rn_status *exec_cell_view(const rn_resource *r, rn_tensor_view *out); /* with data where the host reaches it */
 rn_status *exec_cell_assign_on(exec_device *d, rn_resource *r, const rn_tensor_view *v);

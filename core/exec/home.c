@@ -131,6 +131,12 @@ static int is_home(const exec_cell *c, const rn_resource *r) {
   return (home->mem != NULL ? home->device_key : NULL) == (void *)c->home;
 }
 
+int exec_cell_stays(const exec_cell *c, const rn_resource *r) {
+  if (c->home == NULL || c->shape_moves || r == NULL || !rn_resource_is_cell(r)) return 0;
+  const rn_cell_home *home = rn_cell_get_home(r);
+  return home->mem != NULL && home->device_key == (void *)c->home;
+}
+
 int exec_cells_are_home(const exec_plan *p, rn_resource *const *cell) {
   for (uint32_t i = 0; i < p->n_cell; i++)
     if (!is_home(&p->cell[i], cell[i])) return 0;

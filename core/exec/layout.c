@@ -23,7 +23,9 @@ static int fits(const exec_layout *l, rn_tensor *const *feeds, rn_resource *cons
   for (uint32_t i = 0; i < p->n_feed; i++)
     if (!rn_shape_equal(&l->key[i], feed_shape(feeds, i))) return 0;
   for (uint32_t i = 0; i < p->n_cell; i++)
-    if (!rn_shape_equal(&l->key[p->n_feed + i], cell_shape(p, cells, i))) return 0;
+    if (!rn_shape_equal(&l->key[p->n_feed + i], cell_shape(p, cells, i)) ||
+        l->stays[i] != exec_cell_stays(&p->cell[i], cells[i]))
+      return 0;
   return 1;
 }
 
@@ -43,9 +45,10 @@ static rn_status *allocate(exec_layout *l) {
   l->step = zeroed(l, p->n_node, sizeof *l->step);
   l->order = zeroed(l, p->n_node, sizeof *l->order);
   l->cell_root = zeroed(l, p->n_cell, sizeof *l->cell_root);
+  l->stays = zeroed(l, p->n_cell, sizeof *l->stays);
   l->lane_bytes = zeroed(l, p->n_lane, sizeof *l->lane_bytes);
   if (l->key == NULL || l->fact == NULL || l->proto == NULL || l->slot == NULL || l->constant == NULL ||
-      l->step == NULL || l->order == NULL || l->cell_root == NULL || l->lane_bytes == NULL)
+      l->step == NULL || l->order == NULL || l->cell_root == NULL || l->stays == NULL || l->lane_bytes == NULL)
     return exec_out_of_memory("a layout");
   memset(l->cell_root, 0xff, p->n_cell * sizeof *l->cell_root);
   return NULL;
@@ -67,7 +70,10 @@ static rn_status *read_key(exec_layout *l, rn_tensor *const *feeds, rn_resource 
     l->key[i] = *feed_shape(feeds, i);
     if (feeds[i] != NULL) RN_TRY(check_feed(p, i, &l->key[i]));
   }
-  for (uint32_t i = 0; i < p->n_cell; i++) l->key[p->n_feed + i] = *cell_shape(p, cells, i);
+  for (uint32_t i = 0; i < p->n_cell; i++) {
+    l->key[p->n_feed + i] = *cell_shape(p, cells, i);
+    l->stays[i] = (uint8_t)exec_cell_stays(&p->cell[i], cells[i]);
+  }
   return NULL;
 }
 

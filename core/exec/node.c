@@ -179,5 +179,7 @@ rn_status *exec_node_run(exec_instance *x, uint32_t position) {
   if (s == NULL && check && step->mode == STEP_DEVICE) s = exec_lanes_wait(x);
   if (s == NULL && check) s = exec_check_numbers(p, c->node, c->pub.out);
   if (locks) lock_inputs(x, n, 0, alone);
+  if (step->mode == STEP_DEVICE && step->segment != EXEC_NONE)
+    return s; /* of several nodes: recording names the one that fails */
   return s != NULL ? exec_wrap_failure(p, c->node, s) : NULL;
 }

@@ -15,6 +15,18 @@ static int host_arguments_stay(const exec_layout *l, const exec_node *n) {
   return 1;
 }
 
+/* Making a variable's memory cannot be replayed; overwriting it can, where the kernel says so. */
+static int may_make_cell(const exec_layout *l, const exec_node *n) {
+  const exec_plan *p = l->plan;
+  if (n->op->def->writes == 0 || (n->op->def->flags & RN_OP_UNINITIALIZED_OK) == 0) return 0;
+  int stays = (n->kernel->def->flags & RN_KERNEL_OVERWRITES) != 0;
+  for (uint32_t i = 0; i < n->n_in && i < 64; i++) {
+    uint32_t cell = p->value[p->input[n->in + i]].cell;
+    if ((n->op->def->writes >> i & 1) != 0 && (cell == EXEC_NONE || !l->stays[cell])) stays = 0;
+  }
+  return !stays;
+}
+
 static int records(const exec_layout *l, uint32_t position) {
   const exec_node *n = &l->plan->node[l->order[position]];
   const exec_step *step = &l->step[l->order[position]];
@@ -22,8 +34,7 @@ static int records(const exec_layout *l, uint32_t position) {
   if ((n->device->info.features & (RN_DEVICE_RECORDS | RN_DEVICE_SYNCHRONOUS)) != RN_DEVICE_RECORDS) return 0;
   if (n->kind == NODE_CLAIM) return (n->claim->def->flags & RN_KERNEL_RECORDS) != 0;
   if (!host_arguments_stay(l, n)) return 0;
-  int makes_cell = n->op->def->writes != 0 && (n->op->def->flags & RN_OP_UNINITIALIZED_OK) != 0;
-  return (n->kernel->def->flags & RN_KERNEL_RECORDS) != 0 && !makes_cell;
+  return (n->kernel->def->flags & RN_KERNEL_RECORDS) != 0 && !may_make_cell(l, n);
 }
 
 rn_status *exec_layout_segments(exec_layout *l) {

@@ -1,10 +1,13 @@
 /* state.c - reading and writing variables, Ref and resource alike (plugins/vulkan).
  *
- * A variable that is at home here with the value's shape is overwritten by a command; a first value goes through
- * the host, which makes the memory. */
+ * A variable that is at home here with the value's shape is overwritten by a command, recorded like any other; a
+ * first value goes through the host, which makes the memory. */
 #include "strided.h"
 
+/* In a recording the host has checked that there is memory; what is left is a shape the variable may not have. */
 static rn_status *assign_first(rn_call *c) {
+  if (c->queue->recording != NULL)
+    return gpu_host->status(RN_INVALID_ARGUMENT, "the value has another shape than the variable");
   RN_TRY(c->api->cell_assign(c, c->resource[0], c->in[1]));
   RN_TRY(gpu_begin(c->queue, c->wait));
   return gpu_finish(c->queue, c->signal);
@@ -21,7 +24,8 @@ static rn_status *assign(const void *state, rn_call *c) {
   rn_tensor_view v;
   if (!c->api->cell_initialized(c->resource[0])) return assign_first(c);
   RN_TRY(gpu_cell(c, 0, &v));
-  if (v.mem == NULL || c->in[1]->mem == NULL || !gpu_same_shape(&v.shape, &c->in[1]->shape)) return assign_first(c);
+  int from_host = c->in[1]->mem == NULL && c->queue->recording == NULL;
+  if (v.mem == NULL || from_host || !gpu_same_shape(&v.shape, &c->in[1]->shape)) return assign_first(c);
   return gpu_compute(state, c);
 }
 
@@ -77,8 +81,8 @@ static const gpu_op copy_op = {copy_record}, read_op = {read}, initialized_op = 
 static const update_row add = {{update}, BINARY_Add}, subtract = {{update}, BINARY_Sub};
 #define NUMBERS "{float, int32, int64}"
 static const rn_kernel_def kernels[] = {
-    GPU_KERNEL("Assign", GPU_ANY("T"), RN_KERNEL_RECORDS, assign, &copy_op),
-    GPU_KERNEL("AssignVariableOp", GPU_ANY("dtype"), RN_KERNEL_RECORDS, assign, &copy_op),
+    GPU_KERNEL("Assign", GPU_ANY("T"), RN_KERNEL_RECORDS | RN_KERNEL_OVERWRITES, assign, &copy_op),
+    GPU_KERNEL("AssignVariableOp", GPU_ANY("dtype"), RN_KERNEL_RECORDS | RN_KERNEL_OVERWRITES, assign, &copy_op),
     GPU_K("AssignAdd", "T: " NUMBERS, &add),
     GPU_K("AssignSub", "T: " NUMBERS, &subtract),
     GPU_K("AssignAddVariableOp", "dtype: " NUMBERS, &add),

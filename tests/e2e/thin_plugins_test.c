@@ -101,6 +101,37 @@ static void a_recorded_step_sees_new_feeds_and_new_variables(void **state) {
   rn_runtime_destroy(rt);
 }
 
+/* The first assignment makes the memory; from then on the kernel, which says so of itself, is recorded. */
+static void an_assignment_is_recorded_once_there_is_memory(void **state) {
+  (void)state;
+  rn_runtime *rt = runtime_with_test_plugins();
+  rn_graph *g = NULL;
+  must(rn_graph_create(rt, 0, &g));
+  rn_value w = variable(g, "w", RN_FLOAT, dims(0, 0, 0)), one = scalar(g, "one", 1), two = scalar(g, "two", 2);
+  rn_value now = node1(g, "Identity", "now", w);
+  rn_value init = node2(g, "Assign", "init", w, node2(g, "Add", "sum", one, two));
+  rn_value twice = node2(g, "Assign", "twice", w, node2(g, "Mul", "product", now, two));
+  rn_value counts = node(g, "RecorderCounts", "counts", NULL, 0, NULL, 0);
+  rn_session *s = session_on(g, "recorder");
+  float expect = 3;
+  int64_t n[2];
+  run_target(s, init.node);
+  for (int i = 0; i < 6; i++, expect *= 2) {
+    assert_float_equal(fetch_float(s, now), expect, 1e-6);
+    run_target(s, twice.node);
+    rn_tensor *c = fetch(s, counts);
+    if (i == 0) memcpy(n, rn_tensor_data(c), sizeof n);
+    if (i == 5) assert_int_equal(((const int64_t *)rn_tensor_data(c))[0], n[0]);
+    if (i == 5) assert_int_equal(((const int64_t *)rn_tensor_data(c))[1], n[1] + 5);
+    rn_tensor_release(c);
+  }
+  run_target(s, init.node);
+  assert_float_equal(fetch_float(s, now), 3, 1e-6);
+  rn_session_destroy(s);
+  rn_graph_destroy(g);
+  rn_runtime_destroy(rt);
+}
+
 static void a_compiler_claims_a_subgraph_with_its_variable(void **state) {
   (void)state;
   rn_runtime *rt = runtime_with_test_plugins();
@@ -208,6 +239,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_device_the_host_cannot_read_computes_and_trains),
       cmocka_unit_test(a_recorded_step_sees_new_feeds_and_new_variables),
+      cmocka_unit_test(an_assignment_is_recorded_once_there_is_memory),
       cmocka_unit_test(a_compiler_claims_a_subgraph_with_its_variable),
       cmocka_unit_test(asynchronous_kernels_overlap_and_keep_their_order),
       cmocka_unit_test(a_thread_of_a_plugin_may_outlive_the_runtime),

@@ -57,6 +57,7 @@ static void run_matmul(const command *c) {
 static void run_apply_gradient_descent(const command *c) {
   for (uint64_t i = 0; i < c->in[0].count; i++) at(&c->in[0])[i] -= at(&c->in[1])[0] * at(&c->in[2])[i];
 }
+static void run_copy(const command *c) { memcpy(at(&c->in[0]), at(&c->in[1]), c->in[1].count * sizeof(float)); }
 
 static rn_status *submit(rn_queue *q, const command *c) {
   rn_recording *r = q->open;
@@ -98,6 +99,14 @@ static rn_status *compute(const void *state, rn_call *call) {
   return NULL;
 }
 
+/* Called outside of recordings for what has no memory yet. */
+static rn_status *assign(const void *state, rn_call *call) {
+  if (call->queue->open) return compute(state, call);
+  RN_TRY(call->api->cell_assign(call, call->resource[0], call->in[1]));
+  for (uint32_t i = 0; i < call->signal.count; i++) call->signal.items[i].timeline->value = call->signal.items[i].value;
+  return NULL;
+}
+
 static rn_status *no_transpose(const void *user, const rn_self *s, uint8_t *out_yes, char reason[256]) {
   (void)user;
   *out_yes = !rn_self_bool(s, "transpose_a", 0) && !rn_self_bool(s, "transpose_b", 0);
@@ -109,6 +118,7 @@ static void (*const add_fn)(const command *) = run_add;
 static void (*const mul_fn)(const command *) = run_mul;
 static void (*const matmul_fn)(const command *) = run_matmul;
 static void (*const apply_fn)(const command *) = run_apply_gradient_descent;
+static void (*const copy_fn)(const command *) = run_copy;
 #define KERNEL(op_, fn_, supports_)                                                                                   \
   {                                                                                                                   \
     .struct_size = sizeof(rn_kernel_def), .flags = RN_KERNEL_RECORDS, .op = op_, .device_type = "recorder",           \
@@ -120,6 +130,15 @@ static const rn_kernel_def kernels[] = {
     KERNEL("Mul", mul_fn, NULL),
     KERNEL("MatMul", matmul_fn, no_transpose),
     KERNEL("ApplyGradientDescent", apply_fn, NULL),
+    {.struct_size = sizeof(rn_kernel_def),
+     .flags = RN_KERNEL_RECORDS | RN_KERNEL_OVERWRITES,
+     .op = "Assign",
+     .device_type = "recorder",
+     .types = "T: float",
+     .label = "recorded",
+     .priority = 10,
+     .compute = assign,
+     .user = &copy_fn},
 };
 
 static rn_status *enumerate(const rn_host_api *h, rn_status *(*put)(void *arg, const rn_device_info *i), void *arg) {
