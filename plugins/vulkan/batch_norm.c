@@ -9,6 +9,14 @@ typedef struct norm_state {
   float epsilon;
 } norm_state;
 
+/* A workgroup walks its channel so many times, each invocation a part of it; then sums are added by halves. */
+static rn_status *check_rounds(const norm_state *s, const rn_call *c, const rn_shape *x, uint64_t passes) {
+  const gpu_limits *l = &((const gpu_device *)c->device)->limits;
+  uint64_t channels = (uint64_t)x->dim[s->nchw ? 1 : 3], elems = (uint64_t)rn_shape_elems(x);
+  uint64_t channel = channels != 0 ? GPU_CEIL(elems / channels, l->workgroup) : 0;
+  return gpu_rounds(c, (passes * (channel + 1) + 16) * GPU_CEIL(channels, l->max_groups));
+}
+
 static gpu_dispatch start(const norm_state *s, const rn_call *c, uint32_t shader, const rn_shape *x) {
   int64_t channels = x->dim[s->nchw ? 1 : 3], inner = s->nchw ? x->dim[2] * x->dim[3] : 1;
   gpu_dispatch d = gpu_dispatch_of(c, shader);
@@ -23,7 +31,7 @@ static gpu_dispatch start(const norm_state *s, const rn_call *c, uint32_t shader
 }
 
 static rn_status *forward(const void *op, rn_call *c) {
-  RN_TRY(gpu_rounds(c, 3 * (uint64_t)gpu_elems(c->in[0]) / 64));
+  RN_TRY(check_rounds(op, c, &c->in[0]->shape, 3));
   gpu_dispatch d = start(op, c, SHADER_batch_norm, &c->in[0]->shape);
   for (uint32_t i = 0; i < 5; i++) gpu_bind(&d, c->in[i], 0);
   for (uint32_t i = 0; i < 5; i++) gpu_bind(&d, c->out[i], 1);
@@ -31,7 +39,7 @@ static rn_status *forward(const void *op, rn_call *c) {
 }
 
 static rn_status *backward(const void *op, rn_call *c) {
-  RN_TRY(gpu_rounds(c, 2 * (uint64_t)gpu_elems(c->in[0]) / 64));
+  RN_TRY(check_rounds(op, c, &c->in[1]->shape, 2));
   gpu_dispatch d = start(op, c, SHADER_batch_norm_back, &c->in[1]->shape);
   for (uint32_t i = 0; i < 5; i++) gpu_bind(&d, c->in[i], 0);
   for (uint32_t i = 0; i < 3; i++) gpu_bind(&d, c->out[i], 1);

@@ -32,7 +32,7 @@ static int folder(char *path, size_t room) {
 
 static int file_name(const gpu_device *d, const char *suffix, char *path, size_t room) {
   VkPhysicalDeviceProperties2 p = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2};
-  if (gpu_setting("pipeline_cache", 1) == 0 || !folder(path, room)) return 0;
+  if (gpu_setting(d->host, "pipeline_cache", 1) == 0 || !folder(path, room)) return 0;
   d->vk->GetPhysicalDeviceProperties2(d->physical, &p);
   size_t at = strlen(path);
   path[at++] = '/';

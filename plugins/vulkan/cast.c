@@ -20,6 +20,11 @@ static const kind *kind_of(rn_dtype t) {
   return NULL;
 }
 
+uint32_t gpu_cast_number(rn_dtype t) {
+  const kind *k = kind_of(t);
+  return k != NULL ? k->number : CAST_FLOAT;
+}
+
 rn_status *gpu_cast(const rn_call *c, const rn_tensor_view *from, const rn_tensor_view *to) {
   const kind *a = kind_of(from->dtype), *b = kind_of(to->dtype);
   uint32_t n = gpu_elems(from);

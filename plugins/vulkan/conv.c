@@ -4,7 +4,10 @@
  *   forward    y[pixel, o]    = sum over taps (r, s, c)        x[patch]  f[tap, o]
  *   to input   dx[pixel, c]   = sum over taps (r, s, o)        dy[back]  f[r, s, c, o]
  *   to filter  df[tap, o]     = sum over pixels of the result  x[patch]  dy[pixel, o]
- * On GPUs in tiles (tile.c), on drivers that run on the CPU by panels (panels.c). */
+ * On GPUs in tiles or by matrices (tile.c), on drivers that run on the CPU by panels (panels.c), which are float: half
+ * is cast for them. */
+#include "cast.h"
+#include "narrow.h"
 #include "panels.h"
 #include "product.h"
 #include "window.h"
@@ -35,11 +38,15 @@ static gpu_product_plan plan_of(const conv_state *s, const gpu_window *w) {
 
 /* The dense index is channels, of the image or of the result, when they lie together. */
 static uint32_t fours_of(const conv_state *s, const rn_call *c, const gpu_window *w, uint32_t form) {
-  int x = !s->a.nchw && w->c % 4 == 0, y = !s->a.nchw && w->o % 4 == 0;
-  int a = s->what == CONV_TO_INPUT ? y : x, b = s->what == CONV_TO_FILTER ? y : w->o % 4 == 0;
+  int far_a = c->in[s->what == CONV_TO_INPUT ? 2 : 0]->offset_bytes % 16 != 0;
+  int far_b = c->in[s->what == CONV_TO_FILTER ? 2 : 1]->offset_bytes % 16 != 0;
   int out = s->what == CONV_TO_INPUT ? w->c % 4 == 0 : w->o % 4 == 0;
-  if (a && c->in[s->what == CONV_TO_INPUT ? 2 : 0]->offset_bytes % 16 == 0) form |= PRODUCT_A_FOURS;
-  if (b && c->in[s->what == CONV_TO_FILTER ? 2 : 1]->offset_bytes % 16 == 0) form |= PRODUCT_B_FOURS;
+  for (uint32_t by = 4; by <= 8; by += 4) {
+    int x = !s->a.nchw && w->c % by == 0, y = !s->a.nchw && w->o % by == 0;
+    int a = s->what == CONV_TO_INPUT ? y : x, b = s->what == CONV_TO_FILTER ? y : w->o % by == 0;
+    if (a && !far_a) form |= by == 4 ? PRODUCT_A_FOURS : PRODUCT_A_EIGHTS;
+    if (b && !far_b) form |= by == 4 ? PRODUCT_B_FOURS : PRODUCT_B_EIGHTS;
+  }
   return out && c->out[0]->offset_bytes % 16 == 0 ? form : form & ~(uint32_t)PRODUCT_Y_FOURS;
 }
 
@@ -149,7 +156,7 @@ static rn_status *by_panels(const rn_call *c, const conv_state *s, const gpu_win
 }
 
 static rn_status *convolve(const void *op, rn_call *c) {
-  static const gpu_product_code code = {SHADER_conv_large, SHADER_conv_small, SHADER_conv_direct};
+  static const gpu_product_code code = {SHADER_conv_large, SHADER_conv_small, SHADER_conv_direct, SHADER_conv_matrix};
   const conv_state *s = op;
   const rn_tensor_view *x = s->what == CONV_TO_INPUT ? c->out[0] : c->in[0];
   const rn_tensor_view *f = s->what == CONV_TO_FILTER ? c->out[0] : c->in[1];
@@ -162,7 +169,8 @@ static rn_status *convolve(const void *op, rn_call *c) {
   if (gpu_elems(c->out[0]) == 0) return NULL;
   gpu_product_plan p = plan_of(s, &w);
   if (p.k == 0) return gpu_fill(c, c->out[0], 0);
-  if (gpu_panels_fit(c)) return by_panels(c, s, &w, &p);
+  p.type = gpu_cast_number(c->out[0]->dtype);
+  if (gpu_panels_fit(c)) return p.type != CAST_FLOAT ? gpu_in_float(op, c) : by_panels(c, s, &w, &p);
   p.form = fours_of(s, c, &w, p.form);
   gpu_dispatch d = gpu_product_begin(c, &p, &code);
   gpu_spec(&d, s->what);
@@ -180,7 +188,7 @@ static rn_status *prepare(const rn_prepare *p, rn_prepared *out) {
 }
 
 #define CONV(Op, what, ...) \
-  GPU_K(Op, "T: float", (&(const conv_row){{convolve}, CONV_##what}), .prepare = prepare, __VA_ARGS__)
+  GPU_K(Op, "T: {float, half, bfloat16}", (&(const conv_row){{convolve}, CONV_##what}), .prepare = prepare, __VA_ARGS__)
 static const rn_kernel_def kernels[] = {
     CONV("Conv2D", FORWARD, .host_args = NULL),
     CONV("Conv2DBackpropInput", TO_INPUT, .host_args = "input_sizes"),

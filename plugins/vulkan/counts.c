@@ -1,7 +1,8 @@
 /* counts.c - VulkanCounts: what a device has done so far, as numbers in a graph (plugins/vulkan).
  *
  * For benchmarks and tests: {submissions, recordings, replays, dispatches, barriers, copies, copies in place,
- * pipelines, bytes reserved, validation messages} of the device with this index; zeros while it is not open. */
+ * pipelines, bytes reserved, validation messages} of the device with this index, as the runtime that asks has it;
+ * zeros while it is not open. */
 #include "kernel.h"
 
 enum { COUNTS = 10 };
@@ -31,7 +32,7 @@ static void read_counts(gpu_device *d, int64_t *y) {
   const uint64_t all[COUNTS] = {n->submissions, n->recordings,  n->replays,   n->dispatches, n->barriers,
                                 n->copies,      n->host_copies, n->pipelines, d->reserved,   d->instance.messages};
   (void)pthread_mutex_unlock(&d->lock);
-  for (int i = 0; i < COUNTS; i++) y[i] += (int64_t)all[i];
+  for (int i = 0; i < COUNTS; i++) y[i] = (int64_t)all[i];
 }
 
 static rn_status *compute(const void *state, rn_call *c) {
@@ -40,7 +41,7 @@ static rn_status *compute(const void *state, rn_call *c) {
   memset(y, 0, COUNTS * sizeof *y);
   (void)pthread_mutex_lock(&guard);
   for (gpu_device *d = open_devices; d != NULL; d = d->next_open)
-    if ((int64_t)d->index == *index) read_counts(d, y);
+    if ((int64_t)d->index == *index && d->host->ctx == c->host->ctx) read_counts(d, y);
   (void)pthread_mutex_unlock(&guard);
   return NULL;
 }

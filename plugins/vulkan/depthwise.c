@@ -1,4 +1,7 @@
-/* depthwise.c - DepthwiseConv2dNative and its gradients (plugins/vulkan). */
+/* depthwise.c - DepthwiseConv2dNative and its gradients (plugins/vulkan).
+ *
+ * The filter's gradient has few results, each a sum over all pixels: it is done in parts, which are added. */
+#include "reduce.h"
 #include "window.h"
 
 typedef struct depth_state {
@@ -10,6 +13,23 @@ typedef struct depth_row {
   gpu_op op;
   uint32_t what;
 } depth_row;
+
+/* Binds the result, or scratch for parts of it, and runs. */
+static rn_status *finish(const rn_call *c, gpu_dispatch *d, const gpu_window *w, uint32_t results, uint32_t steps) {
+  uint32_t splits = steps != 0 ? gpu_reduce_splits(c, results, steps, 256) : 1;
+  rn_mem *parts = NULL;
+  if (splits > 1) RN_TRY(gpu_scratch(c, (uint64_t)results * splits * 4, &parts));
+  if (parts != NULL)
+    gpu_bind_scratch(d, parts, 1);
+  else
+    gpu_bind(d, c->out[0], 1);
+  gpu_window_push(w, d);
+  gpu_push(d, GPU_CEIL(steps, splits));
+  gpu_push(d, splits);
+  gpu_over(d, c, (uint64_t)results * splits);
+  RN_TRY(gpu_run(c, d));
+  return parts != NULL ? gpu_reduce_parts(c, parts, results, splits, c->out[0]) : NULL;
+}
 
 static rn_status *convolve(const void *op, rn_call *c) {
   const depth_state *s = op;
@@ -23,16 +43,12 @@ static rn_status *convolve(const void *op, rn_call *c) {
   gpu_window_init(&s->a, &x->shape, &y->shape, f->shape.dim[0], f->shape.dim[1], &w);
   if (s->what != CONV_FORWARD)
     RN_TRY(gpu_window_check(&s->a, &w, &x->shape, &y->shape, x->shape.dim[s->a.nchw ? 1 : 3] * f->shape.dim[3]));
-  if (s->what == CONV_TO_FILTER) RN_TRY(gpu_rounds(c, (uint64_t)w.n * w.oh * w.ow));
   gpu_dispatch d = gpu_dispatch_of(c, SHADER_depthwise);
   gpu_spec(&d, s->what);
   gpu_bind(&d, s->what == CONV_TO_INPUT ? y : x, 0);
   gpu_bind(&d, s->what == CONV_TO_FILTER ? y : f, 0);
-  gpu_bind(&d, c->out[0], 1);
   gpu_push(&d, s->what == CONV_TO_FILTER ? w.n : results);
-  gpu_window_push(&w, &d);
-  gpu_over(&d, c, results);
-  return gpu_run(c, &d);
+  return finish(c, &d, &w, results, s->what == CONV_TO_FILTER ? w.n * w.oh * w.ow : 0);
 }
 
 static rn_status *prepare(const rn_prepare *p, rn_prepared *out) {

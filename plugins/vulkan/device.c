@@ -1,11 +1,10 @@
 /* device.c - a device is opened, its limits probed; errors; closing (plugins/vulkan). */
 #include <stdlib.h>
 #include <time.h>
+#include "matrices.h"
 #include "tune.h"
 
-uint64_t gpu_setting(const char *key, uint64_t fallback) { return gpu_setting_of(gpu_host, key, fallback); }
-
-uint64_t gpu_setting_of(const rn_host_api *host, const char *key, uint64_t fallback) {
+uint64_t gpu_setting(const rn_host_api *host, const char *key, uint64_t fallback) {
   const char *text = host->config(host->ctx, key);
   if (text == NULL || text[0] == '\0') return fallback;
   if (strcmp(text, "true") == 0 || strcmp(text, "on") == 0) return 1;
@@ -121,7 +120,7 @@ static void probe(gpu_device *d, const rn_device_info *info) {
   const VkPhysicalDeviceLimits *l = &props.properties.limits;
   uint32_t most = l->maxComputeWorkGroupInvocations;
   if (most > l->maxComputeWorkGroupSize[0]) most = l->maxComputeWorkGroupSize[0];
-  uint64_t wanted = gpu_setting("workgroup", 256);
+  uint64_t wanted = gpu_setting(d->host, "workgroup", 256);
   d->limits.workgroup = 64;
   while (d->limits.workgroup * 2 <= most && d->limits.workgroup * 2 <= wanted && d->limits.workgroup < 256)
     d->limits.workgroup *= 2;
@@ -131,13 +130,14 @@ static void probe(gpu_device *d, const rn_device_info *info) {
   d->limits.max_binding = info->max_binding_bytes;
   d->limits.align = info->align_bytes;
   d->limits.scalar_threads = props.properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
-  d->limits.tile = (uint32_t)gpu_setting("tile", 0);
+  d->limits.tile = (uint32_t)gpu_setting(d->host, "tile", 0);
   d->limits.max_rounds = probe_rounds(d);
-  if (d->limits.scalar_threads && gpu_setting("subgroups", 1) != 0) {
+  if (d->limits.scalar_threads && gpu_setting(d->host, "subgroups", 1) != 0) {
     d->limits.subgroup = probe_subgroup(d);
-    if (gpu_setting("texels", 1) != 0) d->limits.max_texels = probe_texels(d, l);
+    if (gpu_setting(d->host, "texels", 1) != 0) d->limits.max_texels = probe_texels(d, l);
   }
-  d->limits.unified = (uint8_t)(is_unified(d) && gpu_setting("unified", 1) != 0);
+  gpu_matrices_probe(d);
+  d->limits.unified = (uint8_t)(is_unified(d) && gpu_setting(d->host, "unified", 1) != 0);
 }
 
 static rn_status *create_device(gpu_device *d) {
@@ -148,14 +148,18 @@ static rn_status *create_device(gpu_device *d) {
                                    .pQueuePriorities = &priority};
   VkPhysicalDeviceVulkan12Features v12 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
                                           .timelineSemaphore = VK_TRUE};
-  const char *const clocks = VK_EXT_CALIBRATED_TIMESTAMPS_EXTENSION_NAME;
+  const char *extensions[3];
+  uint32_t n = 0;
+  gpu_matrices_wanted matrices;
   d->calibrates = gpu_trace_calibrates(d);
+  if (d->calibrates) extensions[n++] = VK_EXT_CALIBRATED_TIMESTAMPS_EXTENSION_NAME;
+  gpu_matrices_want(d, &matrices, &v12, extensions, &n);
   VkDeviceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
                              .pNext = &v12,
                              .queueCreateInfoCount = 1,
                              .pQueueCreateInfos = &queue,
-                             .enabledExtensionCount = d->calibrates ? 1 : 0,
-                             .ppEnabledExtensionNames = &clocks};
+                             .enabledExtensionCount = n,
+                             .ppEnabledExtensionNames = extensions};
   RN_TRY(gpu_check(d, d->vk->CreateDevice(d->physical, &info, NULL, &d->handle), "vkCreateDevice"));
   RN_TRY(gpu_load_device(d->vk, d->handle));
   d->vk->GetDeviceQueue(d->handle, d->family, 0, &d->queue);
@@ -167,20 +171,20 @@ static rn_status *create_device(gpu_device *d) {
 
 static rn_status *start(gpu_device *d, uint32_t index) {
   rn_device_info info;
-  RN_TRY(gpu_instance_open(&d->instance));
+  RN_TRY(gpu_instance_open(d->host, &d->instance));
   d->vk = &d->instance.vk;
   if (index >= d->instance.count)
     return rn_error(gpu_host, RN_NOT_FOUND, "there is no Vulkan device %u, only %u", index, d->instance.count);
   d->physical = d->instance.physical[index];
-  gpu_describe(d->vk, d->physical, &info);
+  gpu_describe(&d->instance, d->physical, &info);
   (void)snprintf(d->name, sizeof d->name, "%s", info.name);
   d->vk->GetPhysicalDeviceMemoryProperties(d->physical, &d->memory);
   probe(d, &info);
-  RN_TRY(gpu_pretend(&d->limits));
-  d->lose_after = gpu_setting("lose_after", 0);
-  d->profile = gpu_setting("profile", 0) != 0;
-  d->limit = gpu_setting("memory_limit_mb", 0) << 20;
-  d->block_bytes = gpu_setting("block_mb", 64) << 20;
+  RN_TRY(gpu_pretend(d->host, &d->limits));
+  d->lose_after = gpu_setting(d->host, "lose_after", 0);
+  d->profile = gpu_setting(d->host, "profile", 0) != 0;
+  d->limit = gpu_setting(d->host, "memory_limit_mb", 0) << 20;
+  d->block_bytes = gpu_setting(d->host, "block_mb", 64) << 20;
   RN_TRY(find_family(d));
   RN_TRY(create_device(d));
   RN_TRY(gpu_pipelines_init(d));
@@ -189,9 +193,9 @@ static rn_status *start(gpu_device *d, uint32_t index) {
 }
 
 rn_status *gpu_open(const rn_host_api *host, uint32_t index, void **out) {
-  (void)host;
   gpu_device *d = gpu_zero(sizeof *d);
   if (d == NULL) return gpu_no_memory("a device");
+  d->host = host;
   (void)pthread_mutex_init(&d->lock, NULL);
   (void)pthread_mutex_init(&d->memory_lock, NULL);
   (void)pthread_mutex_init(&d->pipeline_lock, NULL);
@@ -245,7 +249,7 @@ static void report(const gpu_device *d) {
                  (unsigned long long)c->replays, (unsigned long long)c->dispatches, (unsigned long long)c->barriers,
                  (unsigned long long)c->copies, (unsigned long long)c->host_copies, (unsigned long long)c->pipelines,
                  d->instance.messages);
-  gpu_host->log(gpu_host->ctx, RN_LOG_DEBUG, text);
+  d->host->log(d->host->ctx, RN_LOG_DEBUG, text);
 }
 
 static void drop_spares(gpu_device *d) {

@@ -56,6 +56,9 @@ static rn_status *ranges(const gpu_device *g, const gpu_dispatch *d, gpu_range *
     if (range[k].hi - range[k].lo > g->limits.max_binding)
       return rn_error(gpu_host, RN_RESOURCE_EXHAUSTED, "a tensor of %llu bytes; '%s' binds at most %llu",
                       (unsigned long long)o->size, g->name, (unsigned long long)g->limits.max_binding);
+    if (k < d->n_texels && (range[k].hi - range[k].lo) / 4 / o->words > g->limits.max_texels)
+      return rn_error(gpu_host, RN_RESOURCE_EXHAUSTED, "a tensor of %llu bytes; '%s' reads at most %llu texels",
+                      (unsigned long long)o->size, g->name, (unsigned long long)g->limits.max_texels);
   }
   return NULL;
 }
@@ -185,7 +188,7 @@ static rn_status *timed(gpu_device *g, rn_call *c, uint64_t begin_ns) {
   const rn_tensor_view *v = c->n_out != 0 ? c->out[0] : c->in[0];
   (void)snprintf(text, sizeof text, "profile: %.1f us, %s, %llu bytes", (double)(gpu_now_ns() - begin_ns) * 1e-3,
                  g->last_shader != NULL ? g->last_shader : "no shader", (unsigned long long)v->size_bytes);
-  gpu_host->log(gpu_host->ctx, RN_LOG_INFO, text);
+  g->host->log(g->host->ctx, RN_LOG_INFO, text);
   return NULL;
 }
 

@@ -14,6 +14,7 @@ static void add(gpu_dispatch *d, gpu_epilogue *e) {
   static const rn_tensor_view none = {.struct_size = (uint32_t)sizeof none};
   gpu_spec(d, e->bias != NULL);
   gpu_spec(d, e->op);
+  memcpy(&d->spec[d->n_spec++], &e->alpha, sizeof e->alpha);
   gpu_bind(d, e->bias != NULL ? e->bias : &none, 0);
   gpu_bind(d, e->side != NULL ? e->side : &none, 0);
   e->done = 1;

@@ -10,6 +10,7 @@ typedef struct gpu_epilogue { /* all 0: nothing */
   const rn_tensor_view *bias; /* a number per column, or NULL */
   const rn_tensor_view *side; /* shaped like the result, for an op with two operands; or NULL */
   uint32_t op;                /* EPILOGUE_* of numbers.h */
+  float alpha;                /* the last argument of an op that has one */
   int done;                   /* set by the kernel that did it */
 } gpu_epilogue;
 void gpu_epilogue_ask(rn_call *c, gpu_epilogue *e);

@@ -35,6 +35,7 @@ typedef struct gpu_tail {
   uint8_t form;  /* TAIL_* */
   uint32_t op;   /* EPILOGUE_* of numbers.h */
   uint32_t side; /* TAIL_BIAS, TAIL_SIDE: the input that is not the product */
+  float alpha;   /* of LeakyRelu and its gradient */
 } gpu_tail;
 enum { TAIL_NOT, TAIL_BIAS, TAIL_OP, TAIL_SIDE };
 int gpu_is_product(const gpu_graph *g, rn_node_id n);

@@ -82,7 +82,7 @@ rn_status *gpu_fuse_claim(const rn_host_api *host, void *device, const rn_graph_
                           void *arg) {
   gpu_claiming c = {.g = {host, v, g}, .candidate = candidates, .n = n, .n_ids = v->node_count(g)};
   (void)device;
-  if (!gpu_setting_of(host, "fuse", 1)) return NULL;
+  if (!gpu_setting(host, "fuse", 1)) return NULL;
   size_t ids = (size_t)c.n_ids + 1;
   char *memory = gpu_zero(ids * (6 * sizeof(uint32_t) + 3));
   if (memory == NULL) return gpu_no_memory("claims");

@@ -43,6 +43,7 @@ static void read_tail(const gpu_graph *g, const rn_subgraph *s, uint32_t tail, g
     if (t.form == TAIL_BIAS) out->bias = operand;
     if (t.form == TAIL_SIDE) out->side = operand;
     if (t.form != TAIL_BIAS) out->op = t.op;
+    if (t.form != TAIL_BIAS) out->alpha = t.alpha;
     after = t.form;
   }
 }
@@ -64,7 +65,7 @@ rn_status *gpu_fused_product_record(const gpu_fused_product *p, rn_call *c, int 
   rn_tensor_view *out[1] = {c->out[p->out]};
   const gpu_op *op = p->state;
   rn_call call = *c;
-  gpu_epilogue tail = {.op = p->op};
+  gpu_epilogue tail = {.op = p->op, .alpha = p->alpha};
   for (uint32_t i = 0; i < p->n_in; i++) in[i] = c->in[p->in[i]];
   if (p->bias != UINT32_MAX) tail.bias = c->in[p->bias];
   if (p->side != UINT32_MAX) tail.side = c->in[p->side];

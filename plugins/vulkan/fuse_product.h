@@ -9,7 +9,8 @@ typedef struct gpu_fused_product {
   void (*destroy)(void *state);
   uint32_t n_in, in[3], out; /* operands of the claim: the node's inputs; where the result goes */
   uint32_t bias, side, op;   /* the tail as an epilogue: operands, UINT32_MAX: none; EPILOGUE_* */
-  uint8_t has_tail, fits;    /* fits: all of it is one */
+  float alpha;
+  uint8_t has_tail, fits; /* fits: all of it is one */
 } gpu_fused_product;
 void gpu_fused_product_finish(gpu_fused_product *p);
 /* The product is s->nodes[0]; `tail` nodes follow it into the memory of the last of them. */

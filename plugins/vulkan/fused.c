@@ -53,8 +53,10 @@ static uint32_t pack(gpu_writing *w, uint32_t value, uint32_t e) {
   uint32_t dtype = dtype_of(w->f, value), word = w->value[e][value];
   if (dtype == RN_FLOAT || dtype == RN_INT32) return GPU_MAKE(m, OP_BITCAST, w->t_uint, word);
   if (dtype == RN_HALF) {
-    uint32_t two = GPU_MAKE(m, OP_COMPOSITE_CONSTRUCT, w->t_vec2, word, w->value[e + 1][value]);
-    return GPU_MAKE(m, OP_EXT_INST, w->t_uint, m->ext, GLSL_PACK_HALF, two);
+    uint32_t low = gpu_spirv_call(m, gpu_spirv_find("half_of(f1;"), &word, 1);
+    uint32_t high = gpu_spirv_call(m, gpu_spirv_find("half_of(f1;"), &w->value[e + 1][value], 1);
+    high = GPU_MAKE(m, OP_SHIFT_LEFT, w->t_uint, high, gpu_fused_constant(w, 16));
+    return GPU_MAKE(m, OP_BIT_OR, w->t_uint, low, high);
   }
   word = GPU_MAKE(m, OP_SELECT, w->t_uint, word, w->one, w->zero);
   for (uint32_t b = 1; b < 4; b++) {

@@ -13,7 +13,7 @@ static VKAPI_ATTR VkBool32 VKAPI_CALL heard(VkDebugUtilsMessageSeverityFlagBitsE
   if (severity < VK_DEBUG_UTILS_MESSAGE_SEVERITY_WARNING_BIT_EXT) return VK_FALSE;
   i->messages++;
   (void)snprintf(text, sizeof text, "validation: %s", data->pMessage);
-  gpu_host->log(gpu_host->ctx, RN_LOG_WARNING, text);
+  i->host->log(i->host->ctx, RN_LOG_WARNING, text);
   return VK_FALSE;
 }
 
@@ -95,17 +95,18 @@ static rn_status *find_devices(gpu_instance *i) {
     }
     rn_device_info info;
     char text[256];
-    gpu_describe(&i->vk, i->physical[k], &info);
+    gpu_describe(i, i->physical[k], &info);
     (void)snprintf(text, sizeof text, "'%s' is left out: %s", info.name, why);
-    gpu_host->log(gpu_host->ctx, RN_LOG_INFO, text);
+    i->host->log(i->host->ctx, RN_LOG_INFO, text);
   }
   return NULL;
 }
 
-rn_status *gpu_instance_open(gpu_instance *i) {
+rn_status *gpu_instance_open(const rn_host_api *host, gpu_instance *i) {
   memset(i, 0, sizeof *i);
+  i->host = host;
   RN_TRY(gpu_load(&i->vk));
-  int watched = gpu_setting("validation", 0) != 0;
+  int watched = gpu_setting(host, "validation", 0) != 0;
   if (watched && !has_layer(&i->vk, layer))
     return rn_error(gpu_host, RN_UNAVAILABLE, "validation is on, but there is no %s (Debian: vulkan-validationlayers)",
                     layer);
@@ -158,7 +159,8 @@ static uint64_t device_bytes(const gpu_api *vk, VkPhysicalDevice p) {
   return most;
 }
 
-void gpu_describe(const gpu_api *vk, VkPhysicalDevice p, rn_device_info *out) {
+void gpu_describe(const gpu_instance *i, VkPhysicalDevice p, rn_device_info *out) {
+  const gpu_api *vk = &i->vk;
   VkPhysicalDeviceVulkan12Properties v12 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_PROPERTIES};
   VkPhysicalDeviceVulkan11Properties v11 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_PROPERTIES,
                                             .pNext = &v12};
@@ -177,17 +179,16 @@ void gpu_describe(const gpu_api *vk, VkPhysicalDevice p, rn_device_info *out) {
   uint64_t align = l->minStorageBufferOffsetAlignment;
   if (align < l->nonCoherentAtomSize) align = l->nonCoherentAtomSize;
   out->align_bytes = align < 64 ? 64u : (uint32_t)align;
-  out->features = gpu_setting("profile", 0) != 0 ? 0 : RN_DEVICE_RECORDS;
+  out->features = gpu_setting(i->host, "profile", 0) != 0 ? 0 : RN_DEVICE_RECORDS;
 }
 
 rn_status *gpu_enumerate(const rn_host_api *host, rn_status *(*put)(void *arg, const rn_device_info *i), void *arg) {
   gpu_instance i;
   rn_status *s = NULL;
-  (void)host;
-  RN_TRY(gpu_instance_open(&i));
+  RN_TRY(gpu_instance_open(host, &i));
   for (uint32_t k = 0; k < i.count && s == NULL; k++) {
     rn_device_info info;
-    gpu_describe(&i.vk, i.physical[k], &info);
+    gpu_describe(&i, i.physical[k], &info);
     info.index = k;
     s = put(arg, &info);
   }

@@ -18,8 +18,7 @@ typedef struct narrow_state {
 
 static int is_narrow(rn_dtype t) { return t == RN_HALF || t == RN_BFLOAT16; }
 
-/* v as float, in scratch memory of its own; whatever is not narrow stays. */
-static rn_status *widen(const rn_call *c, const rn_tensor_view *v, rn_tensor_view *out) {
+rn_status *gpu_widen(const rn_call *c, const rn_tensor_view *v, rn_tensor_view *out) {
   rn_mem *m;
   *out = *v;
   if (!is_narrow(v->dtype)) return NULL;
@@ -35,30 +34,31 @@ static rn_status *widen(const rn_call *c, const rn_tensor_view *v, rn_tensor_vie
   return NULL;
 }
 
-static rn_status *record(const void *op, rn_call *c) {
-  const narrow_state *s = op;
+rn_status *gpu_in_float(const gpu_op *wide, const rn_call *c) {
   rn_tensor_view view[2 * MOST];
   const rn_tensor_view *in[MOST];
   rn_tensor_view *out[MOST];
   if (c->n_in > MOST || c->n_out > MOST)
     return rn_error(gpu_host, RN_UNIMPLEMENTED, "half with more than %d inputs", MOST);
   for (uint32_t i = 0; i < c->n_in; i++) {
-    RN_TRY(widen(c, c->in[i], &view[i]));
+    RN_TRY(gpu_widen(c, c->in[i], &view[i]));
     if (is_narrow(c->in[i]->dtype) && view[i].size_bytes != 0) RN_TRY(gpu_cast(c, c->in[i], &view[i]));
     in[i] = &view[i];
   }
   for (uint32_t i = 0; i < c->n_out; i++) {
     out[i] = &view[MOST + i];
-    RN_TRY(widen(c, c->out[i], out[i]));
+    RN_TRY(gpu_widen(c, c->out[i], out[i]));
   }
   rn_call inner = *c;
   inner.in = in;
   inner.out = out;
-  RN_TRY(((const gpu_op *)s->inner)->record(s->inner, &inner));
+  RN_TRY(wide->record(wide, &inner));
   for (uint32_t i = 0; i < c->n_out; i++)
     if (is_narrow(c->out[i]->dtype) && out[i]->size_bytes != 0) RN_TRY(gpu_cast(c, out[i], c->out[i]));
   return NULL;
 }
+
+static rn_status *record(const void *op, rn_call *c) { return gpu_in_float(((const narrow_state *)op)->inner, c); }
 
 static void destroy(void *state) {
   narrow_state *s = state;
@@ -97,8 +97,8 @@ static rn_status *supports(const void *user, const rn_self *s, uint8_t *out_yes,
 #define NARROW(Op) {#Op, BOTH, NULL},
 static row rows[] = {
     GPU_UNARY(OTHER) GPU_BINARY(OTHER) GPU_BINARY_ORDER(OTHER) GPU_UNARY_TEST(NARROW)
-    NARROW(MatMul) NARROW(BatchMatMul) NARROW(BatchMatMulV2) NARROW(BiasAdd) NARROW(BiasAddV1) NARROW(BiasAddGrad)
-    NARROW(Conv2D) NARROW(Conv2DBackpropInput) NARROW(Conv2DBackpropFilter) NARROW(MaxPool) NARROW(AvgPool)
+    NARROW(BiasAdd) NARROW(BiasAddV1) NARROW(BiasAddGrad)
+    NARROW(MaxPool) NARROW(AvgPool)
     NARROW(MaxPoolGrad) NARROW(AvgPoolGrad) NARROW(DepthwiseConv2dNative) NARROW(DepthwiseConv2dNativeBackpropInput)
     NARROW(DepthwiseConv2dNativeBackpropFilter)
     NARROW(Softmax) NARROW(LogSoftmax) NARROW(SoftmaxCrossEntropyWithLogits) NARROW(LeakyRelu) NARROW(LeakyReluGrad)

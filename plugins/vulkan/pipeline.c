@@ -84,6 +84,12 @@ void gpu_pipelines_finish(gpu_device *d) {
     for (uint32_t n = 1; n <= GPU_TEXEL_BIND; n++) destroy_layout(d, d->texel_set_layout[t][n], d->texel_layout[t][n]);
 }
 
+/* Subgroups that multiply matrices are counted on (matrices.c). */
+static VkPipelineShaderStageCreateFlags flags_of(const gpu_shader *code) {
+  int full = code == &gpu_shaders[SHADER_product_matrix] || code == &gpu_shaders[SHADER_conv_matrix];
+  return full ? VK_PIPELINE_SHADER_STAGE_CREATE_REQUIRE_FULL_SUBGROUPS_BIT : 0;
+}
+
 static rn_status *create(gpu_device *d, gpu_pipeline *p) {
   const gpu_shader *code = p->code;
   VkSpecializationMapEntry entry[GPU_MAX_SPEC];
@@ -93,6 +99,7 @@ static rn_status *create(gpu_device *d, gpu_pipeline *p) {
       .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, .codeSize = code->bytes, .pCode = code->words};
   VkComputePipelineCreateInfo info = {.sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
                                       .stage = {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+                                                .flags = flags_of(code),
                                                 .stage = VK_SHADER_STAGE_COMPUTE_BIT,
                                                 .pName = "main",
                                                 .pSpecializationInfo = &spec},

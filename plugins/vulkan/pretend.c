@@ -14,6 +14,7 @@ static void be_a_gpu(gpu_limits *l) {
 static void no_subgroups(gpu_limits *l) { l->subgroup = 0; }
 static void no_texels(gpu_limits *l) { l->max_texels = 0; }
 static void small_workgroups(gpu_limits *l) { l->workgroup = 64; }
+static void no_matrices(gpu_limits *l) { l->matrix.m = 0; }
 static void little_shared(gpu_limits *l) { l->shared_bytes = 16 << 10; }
 static void small_bindings(gpu_limits *l) { l->max_binding = 1 << 20; }
 static void separate_memory(gpu_limits *l) { l->unified = 0; }
@@ -26,6 +27,7 @@ static const pretence pretences[] = {
     {"little_shared", little_shared},     /* 16 KiB of memory in a workgroup */
     {"small_bindings", small_bindings},   /* of 1 MiB */
     {"separate_memory", separate_memory}, /* that the host does not reach */
+    {"no_matrices", no_matrices},         /* no cooperative ones */
 };
 
 static size_t word_length(const char *text) { return strcspn(text, ", "); }
@@ -37,13 +39,13 @@ static rn_status *take(gpu_limits *l, const char *word, size_t length) {
       return NULL;
     }
   return rn_error(gpu_host, RN_INVALID_ARGUMENT,
-                  "[plugin.vulkan] pretend: there is no '%.*s' (but %s, %s, %s, %s, %s, %s, %s)", (int)length, word,
+                  "[plugin.vulkan] pretend: there is no '%.*s' (but %s, %s, %s, %s, %s, %s, %s, %s)", (int)length, word,
                   pretences[0].word, pretences[1].word, pretences[2].word, pretences[3].word, pretences[4].word,
-                  pretences[5].word, pretences[6].word);
+                  pretences[5].word, pretences[6].word, pretences[7].word);
 }
 
-rn_status *gpu_pretend(gpu_limits *l) {
-  const char *text = gpu_host->config(gpu_host->ctx, "pretend");
+rn_status *gpu_pretend(const rn_host_api *host, gpu_limits *l) {
+  const char *text = host->config(host->ctx, "pretend");
   for (; text != NULL && *text != '\0'; text += strspn(text, ", ")) {
     size_t length = word_length(text);
     if (length != 0) RN_TRY(take(l, text, length));

@@ -1,7 +1,10 @@
 /* product.c - MatMul and the batched products (plugins/vulkan).
  *
- * On GPUs in tiles (tile.c), on drivers that run on the CPU by panels (panels.c). */
+ * On GPUs in tiles or by matrices (tile.c), on drivers that run on the CPU by panels (panels.c), which are float: half
+ * is cast for them. */
 #include "product.h"
+#include "cast.h"
+#include "narrow.h"
 #include "panels.h"
 
 typedef struct product_state {
@@ -46,21 +49,26 @@ static rn_status *by_panels(const rn_call *c, const product_state *s, const size
   return gpu_panels_run(c, &p);
 }
 
-/* What may be read and written by fours: aligned, and whole or not at all. */
+static uint64_t offset_of(const rn_tensor_view *v) { return v->offset_bytes / (v->dtype == RN_FLOAT ? 4 : 2); }
+
+/* What may be read and written by fours, or read by eights: aligned, and whole or not at all. */
 static uint32_t form_of(const rn_call *c, const product_state *s, const sizes *z, const gpu_batches *b) {
-  uint32_t form = (s->ta ? 0 : PRODUCT_A_INNER_K) | (s->tb ? PRODUCT_B_INNER_K : 0), a = z->lda, w = z->ldb;
+  uint32_t form = (s->ta ? 0 : PRODUCT_A_INNER_K) | (s->tb ? PRODUCT_B_INNER_K : 0);
+  uint64_t a = z->lda | offset_of(c->in[0]), w = z->ldb | offset_of(c->in[1]), y = z->n | offset_of(c->out[0]);
   for (uint32_t k = 0; k < b->rank; k++) {
     a |= b->sa[k];
     w |= b->sb[k];
   }
-  if (((a | c->in[0]->offset_bytes / 4) & 3) == 0) form |= PRODUCT_A_FOURS;
-  if (((w | c->in[1]->offset_bytes / 4) & 3) == 0) form |= PRODUCT_B_FOURS;
-  if (((z->n | c->out[0]->offset_bytes / 4) & 3) == 0) form |= PRODUCT_Y_FOURS;
-  return form;
+  if ((a & 3) == 0) form |= PRODUCT_A_FOURS;
+  if ((w & 3) == 0) form |= PRODUCT_B_FOURS;
+  if ((a & 7) == 0) form |= PRODUCT_A_EIGHTS;
+  if ((w & 7) == 0) form |= PRODUCT_B_EIGHTS;
+  return (y & 3) == 0 ? form | PRODUCT_Y_FOURS : form;
 }
 
 static rn_status *multiply(const void *op, rn_call *c) {
-  static const gpu_product_code code = {SHADER_product_large, SHADER_product_small, SHADER_product_direct};
+  static const gpu_product_code code = {SHADER_product_large, SHADER_product_small, SHADER_product_direct,
+                                        SHADER_product_matrix};
   const product_state *s = op;
   const rn_shape *x = &c->in[0]->shape, *w = &c->in[1]->shape, *y = &c->out[0]->shape;
   gpu_batches b;
@@ -72,8 +80,9 @@ static rn_status *multiply(const void *op, rn_call *c) {
   if (gpu_elems(c->out[0]) == 0) return NULL;
   b.n = gpu_elems(c->out[0]) / (z.m * z.n);
   if (z.k == 0) return gpu_fill(c, c->out[0], 0);
-  if (gpu_panels_fit(c)) return by_panels(c, s, &z, &b);
-  gpu_product_plan p = {.m = z.m, .n = z.n, .k = z.k, .batches = b.n, .form = form_of(c, s, &z, &b)};
+  uint32_t type = gpu_cast_number(c->out[0]->dtype);
+  if (gpu_panels_fit(c)) return type != CAST_FLOAT ? gpu_in_float(op, c) : by_panels(c, s, &z, &b);
+  gpu_product_plan p = {.m = z.m, .n = z.n, .k = z.k, .batches = b.n, .form = form_of(c, s, &z, &b), .type = type};
   gpu_dispatch d = gpu_product_begin(c, &p, &code);
   gpu_push_all(&d, (const uint32_t[]){s->ta ? 1 : z.lda, s->ta ? z.lda : 1, s->tb ? 1 : z.ldb, s->tb ? z.ldb : 1}, 4);
   gpu_push(&d, p.batches);
@@ -100,8 +109,8 @@ static rn_status *prepare_batch(const rn_prepare *p, rn_prepared *out) { return 
 
 static const gpu_op product_op = {multiply};
 static const rn_kernel_def kernels[] = {
-    GPU_K("MatMul", "T: float", &product_op, .prepare = prepare),
-    GPU_K("BatchMatMul", "T: float", &product_op, .prepare = prepare_batch),
-    GPU_K("BatchMatMulV2", "T: float", &product_op, .prepare = prepare_batch),
+    GPU_K("MatMul", "T: {float, half, bfloat16}", &product_op, .prepare = prepare),
+    GPU_K("BatchMatMul", "T: {float, half, bfloat16}", &product_op, .prepare = prepare_batch),
+    GPU_K("BatchMatMulV2", "T: {float, half, bfloat16}", &product_op, .prepare = prepare_batch),
 };
 GPU_GROUP(gpu_product_kernels, kernels);

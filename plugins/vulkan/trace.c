@@ -46,7 +46,7 @@ static int has_domains(const gpu_device *d) {
 }
 
 int gpu_trace_calibrates(const gpu_device *d) {
-  return gpu_setting("calibrated", 1) != 0 && has_extension(d) && has_domains(d);
+  return gpu_setting(d->host, "calibrated", 1) != 0 && has_extension(d) && has_domains(d);
 }
 
 static int calibrate(const gpu_device *d, gpu_trace *t) {

@@ -77,7 +77,7 @@ static void write_entries(gpu_device *d, const struct gpu_tuned *t) {
 }
 
 void gpu_tune_init(gpu_device *d) {
-  if (gpu_setting("tune", 1) == 0) return;
+  if (gpu_setting(d->host, "tune", 1) == 0) return;
   struct gpu_tuned *t = gpu_zero(sizeof *t);
   if (t == NULL) return;
   VkSemaphoreTypeCreateInfo type = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO,
@@ -167,7 +167,7 @@ static uint32_t measure(gpu_device *d, struct gpu_tuned *t, const gpu_trial *tri
   (void)snprintf(text, sizeof text, "tuned kernel %u for %u x %u x %u x %u: way %u of %u, %.3f ms", trial->family,
                  trial->size[0], trial->size[1], trial->size[2], trial->size[3], chosen, trial->ways,
                  (double)best * 1e-6);
-  gpu_host->log(gpu_host->ctx, RN_LOG_DEBUG, text);
+  d->host->log(d->host->ctx, RN_LOG_DEBUG, text);
   return chosen;
 }
 

@@ -13,7 +13,7 @@ typedef struct gpu_trial {
   /* Records way number `way` on operands of its own: the call has no inputs and outputs. */
   rn_status *(*record)(const rn_call *c, const void *arg, uint32_t way);
 } gpu_trial;
-enum { GPU_TUNE_TILES = 1, GPU_TUNE_PANELS = 2 };
+enum { GPU_TUNE_TILES = 1, GPU_TUNE_PANELS = 2, GPU_TUNE_HALF = 3, GPU_TUNE_BFLOAT16 = 4 };
 
 /* The way to go. Measures at most once per class, in submissions of its own, so it may be called while a queue records.
  * Whatever goes wrong leaves the usual way. thread: any */

@@ -12,7 +12,8 @@
 #include <runnel/plugin.h>
 #include <vulkan/vulkan.h>
 
-extern const rn_host_api *gpu_host; /* set by init, constant afterwards */
+/* Set by init, constant afterwards: for memory and statuses. Settings and logs are a runtime's: gpu_device.host. */
+extern const rn_host_api *gpu_host;
 
 /* ------------------------------------------------------------------------------------------ functions */
 /* Lists by hand: the formatter does not settle on them. */
@@ -61,6 +62,7 @@ rn_status *gpu_load_instance(gpu_api *vk, VkInstance instance);
 rn_status *gpu_load_device(gpu_api *vk, VkDevice device);
 
 typedef struct gpu_instance {
+  const rn_host_api *host; /* of the runtime that opened it */
   gpu_api vk;
   VkInstance handle;
   VkDebugUtilsMessengerEXT messenger;
@@ -68,7 +70,7 @@ typedef struct gpu_instance {
   uint32_t count;
   VkPhysicalDevice *physical; /* those that can be a device here, in the loader's order */
 } gpu_instance;
-rn_status *gpu_instance_open(gpu_instance *i);
+rn_status *gpu_instance_open(const rn_host_api *host, gpu_instance *i);
 void gpu_instance_close(gpu_instance *i);
 
 /* ------------------------------------------------------------------------------------------ the device */
@@ -82,6 +84,10 @@ enum { GPU_MAX_BIND = 12, GPU_MAX_PUSH = 32, GPU_MAX_SPEC = 12 };
 enum { GPU_MAX_TEXELS = 2, GPU_TEXEL_BIND = 5 }; /* texel buffers come first in a set, which is small then */
 enum { GPU_HELD_VALUE, GPU_HELD_SCRATCH, GPU_HELD_STAGING, GPU_HELD_KINDS };
 
+typedef struct gpu_matrix { /* cooperative: m x k halves by k x n into m x n floats; m 0: there are none */
+  uint32_t m, n, k;
+  uint32_t subgroup; /* invocations that multiply together */
+} gpu_matrix;
 typedef struct gpu_limits {
   uint32_t workgroup;    /* invocations of a plain workgroup: a power of two, 64 to 256 */
   uint32_t shared_bytes; /* memory that a workgroup shares */
@@ -93,6 +99,7 @@ typedef struct gpu_limits {
   uint64_t max_rounds;    /* of an invocation's loops before a driver leaves them (llvmpipe); 0: none does */
   uint32_t subgroup;      /* its lanes there, when they can broadcast and are 4, 8, 16 or 32; else 0 */
   uint64_t max_texels;    /* where products read operands through texel buffers, how many one has; else 0 */
+  gpu_matrix matrix;
 } gpu_limits;
 
 typedef struct gpu_counts {
@@ -101,6 +108,7 @@ typedef struct gpu_counts {
 
 typedef struct gpu_device {
   struct gpu_device *next_open; /* counts.c */
+  const rn_host_api *host;      /* of the runtime that opened it */
   uint32_t index;
   gpu_instance instance;
   gpu_api *vk;
@@ -150,13 +158,11 @@ rn_status *gpu_open(const rn_host_api *host, uint32_t index, void **out);
 rn_status *gpu_drain(void *device, uint64_t timeout_ns);
 void gpu_close(void *device);
 /* What a physical device is, from its properties alone. */
-void gpu_describe(const gpu_api *vk, VkPhysicalDevice p, rn_device_info *out);
-/* A setting of the section [plugin.vulkan]: a number or true/false. */
-uint64_t gpu_setting(const char *key, uint64_t fallback);
-/* Of the runtime that asks: gpu_host is the one that opened the plugin last. */
-uint64_t gpu_setting_of(const rn_host_api *host, const char *key, uint64_t fallback);
+void gpu_describe(const gpu_instance *i, VkPhysicalDevice p, rn_device_info *out);
+/* A setting of the section [plugin.vulkan], for this runtime: a number or true/false. */
+uint64_t gpu_setting(const rn_host_api *host, const char *key, uint64_t fallback);
 /* pretend.c: takes away what the setting `pretend` names. err INVALID_ARGUMENT */
-rn_status *gpu_pretend(gpu_limits *l);
+rn_status *gpu_pretend(const rn_host_api *host, gpu_limits *l);
 uint64_t gpu_now_ns(void);
 
 /* A Vulkan result as a status; a lost device stays lost. */

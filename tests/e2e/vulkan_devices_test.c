@@ -1,17 +1,22 @@
 /* vulkan_devices_test.c - two Vulkan devices in one graph, and how one is chosen (tests/e2e).
  *
- * Where the machine has one device only, Mesa's software driver is given to the loader twice: a copy of its library
- * under another name is another driver. */
+ * Where the machine has one device only, the loader is given more: Mesa's software driver and SwiftShader, which comes
+ * with Chromium, where that is installed; and Mesa's twice, as a copy of its library under another name is another
+ * driver. */
 #include <dirent.h>
+#include <runnel/plugin.h>
+#include <unistd.h>
 #include "vulkan.h"
 
 typedef struct found {
   int n;
-  char name[128], uuid[33];
+  char name[128], uuid[33], second[128];
 } found;
 static void look(void *arg, const rn_device_entry *d) {
   found *f = arg;
-  if (strcmp(d->type, "vulkan") != 0 || f->n++ > 0) return;
+  if (strcmp(d->type, "vulkan") != 0) return;
+  if (f->n++ == 1) snprintf(f->second, sizeof f->second, "%s", d->name);
+  if (f->n > 1) return;
   snprintf(f->name, sizeof f->name, "%s", d->name);
   snprintf(f->uuid, sizeof f->uuid, "%s", d->uuid);
 }
@@ -34,6 +39,26 @@ static int find_driver(char *path, size_t room) {
   return yes;
 }
 
+static void offer(const char *drivers) {
+  setenv("VK_ICD_FILENAMES", drivers, 1);
+  setenv("VK_DRIVER_FILES", drivers, 1);
+}
+
+/* Two makers' software drivers. ThreadSanitizer does not know SwiftShader's fibers. */
+static int give_two(void) {
+  static const char *const places[] = {"/usr/lib/chromium/vk_swiftshader_icd.json",
+                                       "/opt/google/chrome/vk_swiftshader_icd.json"};
+  char path[400], both[1000];
+  if ((RN_BUILD_FLAGS & RN_BUILD_TSAN) != 0 || !find_driver(path, sizeof path)) return 0;
+  for (int i = 0; i < 2; i++) {
+    if (access(places[i], R_OK) != 0) continue;
+    snprintf(both, sizeof both, "%s:%s", path, places[i]);
+    offer(both);
+    return 1;
+  }
+  return 0;
+}
+
 static char copies[] = "/tmp/runnel_drivers_XXXXXX";
 static int give_twice(void) {
   char path[400], command[1600], both[1000];
@@ -46,14 +71,11 @@ static int give_twice(void) {
       path, copies, copies, path, copies);
   if (system(command) != 0) return 0;
   snprintf(both, sizeof both, "%s:%s/second.json", path, copies);
-  setenv("VK_ICD_FILENAMES", both, 1);
-  setenv("VK_DRIVER_FILES", both, 1);
+  offer(both);
   return 1;
 }
 static void give_once(void) {
   char command[100];
-  unsetenv("VK_ICD_FILENAMES");
-  unsetenv("VK_DRIVER_FILES");
   snprintf(command, sizeof command, "rm -rf %s", copies);
   assert_int_equal(system(command), 0);
 }
@@ -85,6 +107,8 @@ static void a_training_graph_over_two_devices_and_the_cpu(void **state) {
   static const char *const rules[] = {"place.h=vulkan:1", "place.dh=vulkan:1", "place.xent=cpu", "place.v2=vulkan:1"};
   rn_runtime *rt = with_two(rules, 4);
   NEEDS_TWO(rt);
+  found f = devices(rt);
+  print_message("%s, %s\n", f.name, f.second);
   rn_runtime *plain = runtime(NULL, 0);
   mlp host = build_mlp(plain, "cpu", 20), split = build_mlp(rt, "vulkan:0", 20);
   rn_attr second[] = {RN_AI("index", 1)};
@@ -173,18 +197,69 @@ static void a_device_is_chosen_by_place_name_and_uuid(void **state) {
   rn_runtime_destroy(rt);
 }
 
+/* x + x over n floats in a runtime; what VulkanCounts says there afterwards. */
+static rn_status *add_in(rn_runtime *rt, int64_t n, int64_t counts[COUNTS]) {
+  rn_graph *g = NULL;
+  rn_tensor *out = NULL;
+  rn_shape s = dims(1, n, 0);
+  must(rn_graph_create(rt, 0, &g));
+  rn_value x = placeholder(g, "x", RN_FLOAT, s), y = node2(g, "Add", "y", x, x), c = counts_node(g);
+  rn_session *session = session_on(g, "vulkan");
+  rn_feed feed = {x, NULL};
+  must(rn_tensor_create(RN_FLOAT, &s, &feed.tensor));
+  memset(rn_tensor_data(feed.tensor), 0, rn_tensor_size_bytes(feed.tensor));
+  rn_status *failed = rn_session_run(session, NULL, &feed, 1, &y, 1, &out, NULL, 0);
+  read_counts(session, c, counts);
+  rn_tensor_release(out);
+  rn_tensor_release(feed.tensor);
+  rn_session_destroy(session);
+  rn_graph_destroy(g);
+  return failed;
+}
+static void runtimes_have_settings_and_counts_of_their_own(void **state) {
+  (void)state;
+  NEEDS_DEVICE;
+  enum { MANY = 4 << 20 };
+  static const char *const tight[] = {"plugin.vulkan.memory_limit_mb=2", "plugin.vulkan.block_mb=1"};
+  int64_t a[COUNTS], b[COUNTS];
+  for (int first_is_tight = 0; first_is_tight < 2; first_is_tight++) {
+    rn_runtime *x = runtime(tight, first_is_tight ? 2 : 0), *y = runtime(tight, first_is_tight ? 0 : 2);
+    rn_runtime *small = first_is_tight ? x : y, *large = first_is_tight ? y : x;
+    must(add_in(large, MANY, a));
+    assert_status(add_in(small, MANY, b), RN_RESOURCE_EXHAUSTED, "memory_limit_mb", NULL);
+    assert_int_equal(a[DISPATCHES], 1);
+    assert_int_equal(b[DISPATCHES], 0);
+    assert_true(a[RESERVED] > 2 << 20 && b[RESERVED] <= 2 << 20);
+    for (int k = 0; k < 3; k++) must(add_in(small, 16, b));
+    must(add_in(large, 16, a));
+    assert_int_equal(a[DISPATCHES], 2);
+    assert_int_equal(b[DISPATCHES], 3);
+    assert_int_equal(a[MESSAGES] + b[MESSAGES], 0);
+    rn_runtime_destroy(x); /* the older one goes: the other's settings stay */
+    must(add_in(y, 16, b));
+    if (first_is_tight)
+      must(add_in(y, MANY, b));
+    else
+      assert_status(add_in(y, MANY, b), RN_RESOURCE_EXHAUSTED, "memory_limit_mb", NULL);
+    rn_runtime_destroy(y);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_training_graph_over_two_devices_and_the_cpu),
       cmocka_unit_test(values_go_from_device_to_device),
       cmocka_unit_test(a_device_is_chosen_by_place_name_and_uuid),
+      cmocka_unit_test(runtimes_have_settings_and_counts_of_their_own),
   };
-  int n = has_device();
+  int n = has_device(), failed = 0;
   rn_runtime *rt = n ? runtime(NULL, 0) : NULL;
-  int copied = n && devices(rt).n < 2 && give_twice();
+  int one = n && devices(rt).n < 2;
   rn_runtime_destroy(rt);
   if (!n) validation = -1;
-  int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  if (one && give_two()) failed = cmocka_run_group_tests_name("two drivers", tests, NULL, NULL);
+  int copied = one && give_twice();
+  failed += cmocka_run_group_tests(tests, NULL, NULL);
   if (copied) give_once();
   return failed;
 }

@@ -213,6 +213,34 @@ static void long_loops_are_split(void **state) {
   rn_runtime_destroy(rt);
 }
 
+/* Pictures as training has them: a channel has more elements than a loop has rounds, and the tensor many more. */
+static rn_tensor *normalised(rn_runtime *rt, const char *device) {
+  rn_graph *g = NULL;
+  rn_shape s = {4, 0, {50, 28, 28, 16}}, channels = dims(1, 16, 0);
+  must(rn_graph_create(rt, 0, &g));
+  rn_value x = filled(g, RN_FLOAT, s, 1), none = constant(g, NULL, floats(dims(1, 0, 0), NULL));
+  rn_value in[5] = {x, filled(g, RN_FLOAT, channels, 2), filled(g, RN_FLOAT, channels, 3), none, none};
+  rn_value y = node(g, "FusedBatchNormV3", NULL, in, 5, NULL, 0), back[6] = {y, x, in[1]};
+  for (uint32_t i = 3; i < 6; i++) back[i] = (rn_value){y.node, i};
+  rn_value dx = node(g, "FusedBatchNormGradV3", NULL, back, 6, NULL, 0);
+  rn_session *session = session_on(g, device);
+  rn_tensor *out = fetch(session, dx);
+  rn_session_destroy(session);
+  rn_graph_destroy(g);
+  return out;
+}
+static void a_large_batch_is_normalised(void **state) {
+  (void)state;
+  NEEDS_DEVICE;
+  rn_runtime *rt = runtime(NULL, 0);
+  rn_tensor *a = normalised(rt, "cpu"), *b = normalised(rt, "vulkan");
+  assert_int_equal(rn_tensor_count(a), rn_tensor_count(b));
+  near(a, b, 1e-3f);
+  rn_tensor_release(a);
+  rn_tensor_release(b);
+  rn_runtime_destroy(rt);
+}
+
 /* A slice whose begin is fed anew each step: it must not be the first step's for ever. */
 static void host_arguments_that_change_are_not_baked_in(void **state) {
   (void)state;
@@ -273,6 +301,7 @@ int main(void) {
       cmocka_unit_test(scatters_agree_with_the_cpus),
       cmocka_unit_test(the_k_largest_agree),
       cmocka_unit_test(long_loops_are_split),
+      cmocka_unit_test(a_large_batch_is_normalised),
       cmocka_unit_test(host_arguments_that_change_are_not_baked_in),
       cmocka_unit_test(products_of_all_sizes_agree_in_every_variant),
   };

@@ -65,9 +65,7 @@ uvec2 to_whole(float f) {
 
 uint real_word(float f) {
   if (TO == CAST_FLOAT) return floatBitsToUint(f);
-  if (TO == CAST_HALF) return packHalf2x16(vec2(f, 0)) & 0xffffu;
-  uint bits = floatBitsToUint(f);
-  return (bits & 0x7fffffffu) > 0x7f800000u ? bits >> 16 | 0x40u : (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16;
+  return TO == CAST_HALF ? half_of(f) : bfloat16_of(f);
 }
 // The element in the low bits of x; y is the high word of 64 bits.
 uvec2 element(uint i) {

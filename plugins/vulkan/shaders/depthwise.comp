@@ -1,5 +1,6 @@
 // depthwise.comp - DepthwiseConv2dNative and its gradients, each result by itself. Channel k of the image gives the m
-// results k m + q, m = o / c.
+// results k m + q, m = o / c. The filter's gradient sums over all pixels of the result: in `splits` parts of `chunk`
+// pixels, one after another in y.
 #version 450
 #include "numbers.h"
 #include "types.glsl"
@@ -33,10 +34,10 @@ float to_input(uint e) { // a: dy, b: filter
     }
   return sum;
 }
-float to_filter(uint e, uint images) { // a: image, b: dy
-  uint oc = e % o, s = e / o % kw, r = e / o / kw;
+float to_filter(uint e, uint images, uint split) { // a: image, b: dy
+  uint oc = e % o, s = e / o % kw, r = e / o / kw, to = min(images * oh * ow, (split + 1) * chunk);
   float sum = 0;
-  for (uint p = 0; p < images * oh * ow; p++) {
+  for (uint p = split * chunk; p < to; p++) {
     uint j = p % ow, i = p / ow % oh, image = p / ow / oh;
     int row = int(i) * sh - pt + int(r) * dh, col = int(j) * sw - pl + int(s) * dw;
     if (row < 0 || row >= int(h) || col < 0 || col >= int(w)) continue;
@@ -46,7 +47,9 @@ float to_filter(uint e, uint images) { // a: image, b: dy
   return sum;
 }
 void main() {
-  uint all = WHAT == CONV_TO_FILTER ? kh * kw * o : n;
+  uint weights = kh * kw * o, all = WHAT == CONV_TO_FILTER ? weights * splits : n;
   for (uint e = gl_GlobalInvocationID.x; e < all; e += gl_NumWorkGroups.x * gl_WorkGroupSize.x)
-    y[e] = floatBitsToUint(WHAT == CONV_FORWARD ? forward(e) : WHAT == CONV_TO_INPUT ? to_input(e) : to_filter(e, n));
+    y[e] = floatBitsToUint(WHAT == CONV_FORWARD    ? forward(e)
+                           : WHAT == CONV_TO_INPUT ? to_input(e)
+                                                   : to_filter(e % weights, n, e / weights));
 }

@@ -4,6 +4,7 @@
 #ifndef FORMULAS_GLSL
 #define FORMULAS_GLSL
 #include "math.glsl"
+#include "narrow.glsl"
 
 float op_Neg(const float v) { return -v; }
 float op_Abs(const float v) { return abs(v); }
@@ -15,7 +16,7 @@ float op_Sqrt(const float v) { return sqrt(v); }
 float op_Rsqrt(const float v) { return 1.0 / sqrt(v); }
 float op_Reciprocal(const float v) { return 1.0 / v; }
 float op_Inv(const float v) { return 1.0 / v; }
-float op_Exp(const float v) { return exp(v); }
+float op_Exp(const float v) { return exp_any(v); }
 float op_Expm1(const float v) { return expm1_(v); }
 float op_Log(const float v) { return log_any(v); }
 float op_Log1p(const float v) { return log1p_(v); }
@@ -26,7 +27,7 @@ float op_Atan(const float v) { return v != v ? v : atan(v); }
 float op_Tanh(const float v) { return tanh_(v); }
 float op_Sinh(const float v) { return abs(v) < 0.4 ? 0.5 * (expm1_(v) - expm1_(-v)) : 0.5 * (exp(v) - exp(-v)); }
 float op_Cosh(const float v) { return 0.5 * (exp(v) + exp(-v)); }
-float op_Sigmoid(const float v) { return 1.0 / (1.0 + exp(-v)); }
+float op_Sigmoid(const float v) { return 1.0 / (1.0 + exp_any(-v)); }
 float op_Floor(const float v) { return floor(v); }
 float op_Ceil(const float v) { return ceil(v); }
 float op_Round(const float v) { return roundEven(v); }
@@ -139,5 +140,5 @@ int to_int(const float v) { return int(v); }
 int to_int(const bool v) { return int(v); }
 bool to_bool(const float v) { return bool(v); }
 bool to_bool(const int v) { return bool(v); }
-float to_half(const float v) { return unpackHalf2x16(packHalf2x16(vec2(v, 0))).x; }
+float to_half(const float v) { return unpackHalf2x16(half_of(v)).x; }
 #endif

@@ -19,7 +19,7 @@ layout(std430, set = 0, binding = 0) buffer Words { uint word[]; };
 #define BINARY_LOGIC(Op) INT(op_##Op(c, c))
 void main() {
   uint at = gl_GlobalInvocationID.x + gl_NumWorkGroups.x * gl_WorkGroupSize.x + push[0];
-  float a = unpackHalf2x16(word[at]).x + uintBitsToFloat(packHalf2x16(vec2(word[0], 0)));
+  float a = unpackHalf2x16(word[at]).x + uintBitsToFloat(half_of(float(word[0])));
   int i = int(word[at]);
   bool c = i != 0;
   GPU_UNARY(UNARY)

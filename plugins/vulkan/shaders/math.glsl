@@ -5,10 +5,13 @@
 
 #define NAN uintBitsToFloat(0x7fc00000u)
 
+// GLSL says nothing of NaN in functions, nor of the logarithm of what is not positive.
+float exp_any(float x) { return x != x ? x : exp(x); }
 // A subnormal number, which drivers may take for 0, is its bits times 2^-149.
 float log_any(float x) {
   uint bits = floatBitsToUint(x);
-  return bits != 0 && bits < 0x00800000u ? log(float(bits)) - 103.27893 : log(x);
+  if (x != x || x < 0) return NAN;
+  return bits << 1 == 0 ? -INF : bits < 0x00800000u ? log(float(bits)) - 103.27893 : log(x);
 }
 // C's pow: GLSL's says nothing of x <= 0, NaN and infinities.
 float pow_(float a, float b) {
@@ -24,11 +27,11 @@ float pow_(float a, float b) {
 float expm1_(float x) {
   if (abs(x) < 0.4)
     return x * (1.0 + x * (0.5 + x * (1.0 / 6 + x * (1.0 / 24 + x * (1.0 / 120 + x * (1.0 / 720 + x / 5040))))));
-  return exp(x) - 1.0;
+  return exp_any(x) - 1.0;
 }
 // log((1 + s) / (1 - s)) with s = x / (2 + x)
 float log1p_(float x) {
-  if (abs(x) > 0.4) return log(1.0 + x);
+  if (abs(x) > 0.4) return log_any(1.0 + x);
   float s = x / (2.0 + x), q = s * s;
   return 2.0 * s * (1.0 + q * (1.0 / 3 + q * (1.0 / 5 + q * (1.0 / 7 + q * (1.0 / 9)))));
 }
@@ -36,7 +39,7 @@ float tanh_(float x) {
   float a = abs(x), e = expm1_(-2.0 * min(a, 20.0));
   return x != x ? x : sign(x) * (-e / (2.0 + e));
 }
-float softplus_(float x) { return x > 0 ? x + log1p_(exp(-x)) : log1p_(exp(x)); }
+float softplus_(float x) { return x > 0 ? x + log1p_(exp(-x)) : log1p_(exp_any(x)); }
 
 // Two parts of pi/2 take the quadrant off exactly enough for |x| < 1e4; Taylor's polynomials do the rest.
 vec2 sin_cos_(float x) {

@@ -126,9 +126,14 @@
 #define EPILOGUE_Mul 27
 #define EPILOGUE_SigmoidGrad 40
 #define EPILOGUE_TanhGrad 41
+#define EPILOGUE_LeakyRelu 60
+#define EPILOGUE_LeakyReluGrad 61
 #define GPU_EPILOGUE(X) X(Relu) X(Relu6) X(Elu) X(Selu) X(Sigmoid) X(Tanh) X(Softplus) X(Neg)
 #define GPU_EPILOGUE_BEFORE(X) X(ReluGrad) X(Relu6Grad) X(EluGrad) X(SeluGrad) X(SoftplusGrad) X(Add) X(AddV2) X(Mul)
 #define GPU_EPILOGUE_AFTER(X) X(SigmoidGrad) X(TanhGrad)
+/* The same with a number of the node as the last argument. */
+#define GPU_EPILOGUE_ALPHA(X) X(LeakyRelu)
+#define GPU_EPILOGUE_BEFORE_ALPHA(X) X(LeakyReluGrad)
 
 #define REDUCE_Sum 0
 #define REDUCE_Mean 1
@@ -158,6 +163,10 @@
 #define PRODUCT_A_FOURS 4 /* a is read by aligned fours along its dense index, whole or not at all */
 #define PRODUCT_B_FOURS 8
 #define PRODUCT_Y_FOURS 16
+#define PRODUCT_Y_NARROW 32 /* y is of the operands' type, half or bfloat16, and written by fours */
+#define PRODUCT_A_EIGHTS 64 /* as fours */
+#define PRODUCT_B_EIGHTS 128
+#define PRODUCT_MATRIX_STEP 32 /* of k, in tiles for cooperative matrices */
 
 #define PANEL_SINGLE 0
 #define PANEL_ALONG_INDEX 1

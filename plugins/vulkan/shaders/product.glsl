@@ -1,18 +1,14 @@
-// product.glsl - the loops of a product in blocks, over load_a(m, k), load_b(k, n), fours_a, fours_b (four elements along
-// the dense index), out_at(m, n), layers() and y, y4 (see product.comp).
+// product.glsl - the loops of a product in blocks, over operands.glsl, out_at(m, n), layers() and locate(batch) (see
+// product.comp).
 // gl_WorkGroupID: x counts blocks of columns, y blocks of rows, z splits times batches.
-const bool A_INNER_K = (FORM & PRODUCT_A_INNER_K) != 0, B_INNER_K = (FORM & PRODUCT_B_INNER_K) != 0;
-const bool A_FOURS = (FORM & PRODUCT_A_FOURS) != 0, B_FOURS = (FORM & PRODUCT_B_FOURS) != 0;
-const bool Y_FOURS = (FORM & PRODUCT_Y_FOURS) != 0;
-
 // EPILOGUE: what follows the product, in a loop over the sums that were just stored: once in the code, not once per sum.
 #ifdef EPILOGUE
 #define EPI_BINDING 3
 #define EPI_CONSTANT EPILOGUE
 #include "epilogue.glsl"
-void finish(uint m, uint n) {
+void finish(uint out0, uint m, uint n) {
   if (m >= M || n >= N) return;
-  uint at = out_at(m, n);
+  uint at = out0 + out_at(m, n);
   y[at] = floatBitsToUint(epilogue(uintBitsToFloat(y[at]), n, at));
 }
 #endif
@@ -119,7 +115,9 @@ void block(uint m0, uint batch, uint split) {
       uint m = m0 + (i / 4 * TY + ty) * 4 + i % 4, n = n0 + (j * TX + tx) * 4;
       if (m >= M || n >= N) continue;
       vec4 v = sum[i * F + j];
-      if (Y_FOURS) {
+      if (Y_NARROW) { // whole or not at all, as by fours
+        y2[(out0 + out_at(m, n)) >> 2] = uvec2(narrowed(v.xy), narrowed(v.zw));
+      } else if (Y_FOURS) {
         y4[(out0 + out_at(m, n)) >> 2] = floatBitsToUint(v);
       } else {
         [[unroll]] for (uint c = 0; c < 4; c++)
@@ -128,9 +126,11 @@ void block(uint m0, uint batch, uint split) {
     }
 #ifdef EPILOGUE
   [[dont_unroll]] for (uint e = 0; e < PER * PER; e++)
-    finish(m0 + (e / PER / 4 * TY + ty) * 4 + e / PER % 4, n0 + (e % PER / 4 * TX + tx) * 4 + e % 4);
+    finish(out0, m0 + (e / PER / 4 * TY + ty) * 4 + e / PER % 4, n0 + (e % PER / 4 * TX + tx) * 4 + e % 4);
 #endif
 }
+#elif defined(MATRIX)
+#include "matrix.glsl"
 #else
 // Loads are dear here (a loop over the lanes), sums are cheap: TX, the subgroup's size, elements of a come with one load
 // and are handed to all lanes by broadcasts. A subgroup is RM rows by RN * TX columns.
@@ -160,7 +160,7 @@ void block(uint m0, uint batch, uint split) {
       if (m < M && n < N) y[out0 + out_at(m, n)] = floatBitsToUint(sum[i][j]);
     }
 #ifdef EPILOGUE
-  [[dont_unroll]] for (uint e = 0; e < RM * RN; e++) finish(m0 + e / RN, n0 + e % RN * TX);
+  [[dont_unroll]] for (uint e = 0; e < RM * RN; e++) finish(out0, m0 + e / RN, n0 + e % RN * TX);
 #endif
 }
 #endif

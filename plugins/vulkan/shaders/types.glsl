@@ -3,6 +3,7 @@
 // and PACK(type, v, k) is the word that holds v at place k. One invocation writes whole words.
 #ifndef TYPES_GLSL
 #define TYPES_GLSL
+#include "narrow.glsl"
 #define PASTE(a, b) a##b
 #define GET(type, buffer, i) PASTE(GET_, type)(buffer, i)
 #define VALUE(type) PASTE(VALUE_, type)
@@ -30,7 +31,7 @@
 #define VALUE_F16 float
 #define GET_F16(b, i) unpackHalf2x16(b[(i) >> 1])[(i) & 1]
 #define PER_WORD_F16 2
-#define PACK_F16(v, k) ((k) == 0 ? packHalf2x16(vec2(v, 0)) : packHalf2x16(vec2(0, v)))
+#define PACK_F16(v, k) (half_of(v) << (k) * 16)
 
 #define INPUT(n, name) layout(std430, set = 0, binding = n) readonly buffer Input##n { uint name[]; }
 #define OUTPUT(n, name) layout(std430, set = 0, binding = n) buffer Output##n { uint name[]; }
