@@ -428,7 +428,8 @@ enum {
   RN_KERNEL_EXCLUSIVE = 8u, /* brings its own threads: the host's workers park meanwhile */
   RN_KERNEL_PARALLEL = 16u, /* uses parallel_for itself: not run beside other large kernels */
   /* Since 0.3, with RN_KERNEL_RECORDS, of an op that may give its variable the first value: it records too, as long
-   * as the variable has a value, is at home on the device and has a declared shape. It overwrites, and makes nothing. */
+   * as the variable has a value, is at home on the device and has a declared shape. It overwrites, and makes nothing.
+   */
   RN_KERNEL_OVERWRITES = 32u
 };
 typedef struct rn_kernel_def {
