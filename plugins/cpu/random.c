@@ -3,8 +3,8 @@
  * Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3" (2011). The key is seed, the upper half
  * of the counter seed2. Group g of the output (4 numbers, 2 of 64 bits) takes block base + g; a run
  * moves base on by 256 blocks per output. Truncated normals reject, so each group has 64 blocks per
- * output of its own. Uniforms and integers are TensorFlow's to the bit, normal floats to the last place
- * (normal.c). Seeds 0, 0 stand for unpredictable ones. */
+ * output of its own. Uniforms and integers are TensorFlow's to the bit, normal floats within 3e-7 of
+ * their size (normal.c). Seeds 0, 0 stand for unpredictable ones. */
 #include "cpu.h"
 #include "normal.h"
 #include <math.h>
