@@ -53,8 +53,8 @@ static uint32_t pack(gpu_writing *w, uint32_t value, uint32_t e) {
   uint32_t dtype = dtype_of(w->f, value), word = w->value[e][value];
   if (dtype == RN_FLOAT || dtype == RN_INT32) return GPU_MAKE(m, OP_BITCAST, w->t_uint, word);
   if (dtype == RN_HALF) {
-    uint32_t low = gpu_spirv_call(m, gpu_spirv_find("half_of(f1;"), &word, 1);
-    uint32_t high = gpu_spirv_call(m, gpu_spirv_find("half_of(f1;"), &w->value[e + 1][value], 1);
+    int half_of = gpu_spirv_find("half_of(f1;");
+    uint32_t low = gpu_spirv_call(m, half_of, &word, 1), high = gpu_spirv_call(m, half_of, &w->value[e + 1][value], 1);
     high = GPU_MAKE(m, OP_SHIFT_LEFT, w->t_uint, high, gpu_fused_constant(w, 16));
     return GPU_MAKE(m, OP_BIT_OR, w->t_uint, low, high);
   }

@@ -182,6 +182,16 @@ void gpu_describe(const gpu_instance *i, VkPhysicalDevice p, rn_device_info *out
   out->features = gpu_setting(i->host, "profile", 0) != 0 ? 0 : RN_DEVICE_RECORDS;
 }
 
+int gpu_has_extension(const gpu_device *d, const char *name) {
+  VkExtensionProperties all[512];
+  uint32_t n = 512;
+  if (d->vk->EnumerateDeviceExtensionProperties(d->physical, NULL, &n, all) < 0)
+    return 0; /* more than that is no failure */
+  for (uint32_t k = 0; k < n; k++)
+    if (strcmp(all[k].extensionName, name) == 0) return 1;
+  return 0;
+}
+
 rn_status *gpu_enumerate(const rn_host_api *host, rn_status *(*put)(void *arg, const rn_device_info *i), void *arg) {
   gpu_instance i;
   rn_status *s = NULL;

@@ -7,14 +7,8 @@
 static const char *missing_extension(const gpu_device *d) {
   static const char *const names[] = {VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME,
                                       VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME};
-  VkExtensionProperties all[512];
-  uint32_t n = 512;
-  if (d->vk->EnumerateDeviceExtensionProperties(d->physical, NULL, &n, all) < 0) return names[0];
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-    uint32_t k = 0;
-    while (k < n && strcmp(all[k].extensionName, names[i]) != 0) k++;
-    if (k == n) return names[i];
-  }
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (!gpu_has_extension(d, names[i])) return names[i];
   return NULL;
 }
 

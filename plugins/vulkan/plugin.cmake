@@ -7,6 +7,7 @@ file(MAKE_DIRECTORY ${spirv})
 # Products by cooperative matrices (MATRIX) are written for the extension that glslc of Debian 12 knows; what is embedded
 # is for the one that drivers have.
 add_executable(khr_matrices ${shaders}/khr_matrices.c)
+set_target_properties(khr_matrices PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${spirv})
 # One row per shader: its name, its source, what is defined in it.
 set(rows
   "unary_f32 unary X=F32 Y=F32"
@@ -91,11 +92,11 @@ foreach(row IN LISTS rows)
   set(compile ${GLSLC} ${optimise} --target-env=vulkan1.2 ${defines} -I ${shaders} ${shaders}/${source}.comp)
   if(MATRIX IN_LIST row)
     set(to_words COMMAND ${compile} -o ${spirv}/${shader}.spv
-                 COMMAND khr_matrices ${spirv}/${shader}.spv ${spirv}/${shader}.inc)
+                 COMMAND khr_matrices ${spirv}/${shader}.spv ${spirv}/${shader}.inc DEPENDS khr_matrices)
   else()
     set(to_words COMMAND ${compile} -mfmt=num -o ${spirv}/${shader}.inc)
   endif()
-  add_custom_command(OUTPUT ${spirv}/${shader}.inc ${to_words} DEPENDS ${shaders}/${source}.comp ${included} khr_matrices
+  add_custom_command(OUTPUT ${spirv}/${shader}.inc ${to_words} DEPENDS ${shaders}/${source}.comp ${included}
                      VERBATIM COMMENT "Shader ${shader}")
   string(APPEND list " X(${shader})")
   string(APPEND code "static const uint32_t code_${shader}[] = {\n#include \"${shader}.inc\"\n};\n")

@@ -33,15 +33,16 @@ static const pretence pretences[] = {
 static size_t word_length(const char *text) { return strcspn(text, ", "); }
 
 static rn_status *take(gpu_limits *l, const char *word, size_t length) {
-  for (size_t i = 0; i < sizeof pretences / sizeof pretences[0]; i++)
+  char list[256] = "";
+  for (size_t i = 0, used = 0; i < sizeof pretences / sizeof pretences[0]; i++) {
     if (strlen(pretences[i].word) == length && memcmp(pretences[i].word, word, length) == 0) {
       pretences[i].take(l);
       return NULL;
     }
-  return rn_error(gpu_host, RN_INVALID_ARGUMENT,
-                  "[plugin.vulkan] pretend: there is no '%.*s' (but %s, %s, %s, %s, %s, %s, %s, %s)", (int)length, word,
-                  pretences[0].word, pretences[1].word, pretences[2].word, pretences[3].word, pretences[4].word,
-                  pretences[5].word, pretences[6].word, pretences[7].word);
+    used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i == 0 ? "" : ", ", pretences[i].word);
+  }
+  return rn_error(gpu_host, RN_INVALID_ARGUMENT, "[plugin.vulkan] pretend: there is no '%.*s' (but %s)", (int)length,
+                  word, list);
 }
 
 rn_status *gpu_pretend(const rn_host_api *host, gpu_limits *l) {

@@ -22,15 +22,6 @@ struct gpu_trace {
 };
 
 /* ------------------------------------------------------------------------------------- two clocks */
-static int has_extension(const gpu_device *d) {
-  VkExtensionProperties few[256];
-  uint32_t n = 256;
-  VkResult r = d->vk->EnumerateDeviceExtensionProperties(d->physical, NULL, &n, few);
-  for (uint32_t k = 0; (r == VK_SUCCESS || r == VK_INCOMPLETE) && k < n; k++)
-    if (strcmp(few[k].extensionName, VK_EXT_CALIBRATED_TIMESTAMPS_EXTENSION_NAME) == 0) return 1;
-  return 0;
-}
-
 static int has_domains(const gpu_device *d) {
   PFN_vkGetPhysicalDeviceCalibrateableTimeDomainsEXT get;
   PFN_vkVoidFunction f =
@@ -46,7 +37,8 @@ static int has_domains(const gpu_device *d) {
 }
 
 int gpu_trace_calibrates(const gpu_device *d) {
-  return gpu_setting(d->host, "calibrated", 1) != 0 && has_extension(d) && has_domains(d);
+  return gpu_setting(d->host, "calibrated", 1) != 0 &&
+         gpu_has_extension(d, VK_EXT_CALIBRATED_TIMESTAMPS_EXTENSION_NAME) && has_domains(d);
 }
 
 static int calibrate(const gpu_device *d, gpu_trace *t) {

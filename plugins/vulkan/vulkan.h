@@ -159,6 +159,7 @@ rn_status *gpu_drain(void *device, uint64_t timeout_ns);
 void gpu_close(void *device);
 /* What a physical device is, from its properties alone. */
 void gpu_describe(const gpu_instance *i, VkPhysicalDevice p, rn_device_info *out);
+int gpu_has_extension(const gpu_device *d, const char *name);
 /* A setting of the section [plugin.vulkan], for this runtime: a number or true/false. */
 uint64_t gpu_setting(const rn_host_api *host, const char *key, uint64_t fallback);
 /* pretend.c: takes away what the setting `pretend` names. err INVALID_ARGUMENT */
@@ -314,8 +315,7 @@ rn_status *gpu_pipeline_get(gpu_device *d, const struct gpu_shader *code, uint32
 /* The layouts of pipelines with n bindings, of which the first are texel buffers. */
 VkPipelineLayout gpu_pipeline_layout(const gpu_device *d, uint32_t n_bind, uint32_t n_texels);
 VkDescriptorSetLayout gpu_set_layout(const gpu_device *d, uint32_t n_bind, uint32_t n_texels);
-/* Files in $XDG_CACHE_HOME/runnel/vulkan/<driver><suffix>. data is owned by the caller; NULL: none, or a damaged one.
- */
+/* Files in $XDG_CACHE_HOME/runnel/vulkan/<driver><suffix>. own: data is the caller's; NULL: none, or damaged. */
 void gpu_cache_read(const gpu_device *d, const char *suffix, void **data, size_t *size);
 void gpu_cache_write(const gpu_device *d, const char *suffix, const void *data, size_t size);
 #endif

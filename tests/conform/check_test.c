@@ -1,30 +1,11 @@
 /* check_test.c - runnel plugin check finds what is wrong and passes what is right (tests/conform). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <cmocka.h>
-
-static char output[1 << 20];
+#include "command.h"
 
 /* Runs `runnel plugin check ARGUMENTS`; its exit code, what it printed in `output`. */
 static int check(const char *arguments) {
   char command[4096];
-  snprintf(command, sizeof command, "%s/runnel plugin check %s 2>&1", getenv("RUNNEL_BIN"), arguments);
-  FILE *f = popen(command, "r");
-  assert_non_null(f);
-  size_t n = fread(output, 1, sizeof output - 1, f);
-  output[n] = '\0';
-  int status = pclose(f);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static void says(const char *words) {
-  if (!strstr(output, words)) print_error("no '%s' in:\n%s\n", words, output);
-  assert_non_null(strstr(output, words));
+  snprintf(command, sizeof command, "runnel plugin check %s", arguments);
+  return command_run(".", command);
 }
 
 static int check_wrong(const char *name, const char *options) {
